@@ -9,10 +9,7 @@ export type Story = (redis: Redis, say: Say) => Promise<unknown>;
  * Runs a story and prints it, if its file is the program that was started. Does nothing if a test imports the file.
  */
 export async function tellIfStarted(file: string, story: Story): Promise<void> {
-  const started = process.argv[1];
-  // The real path, because symbolic links are resolved in import.meta.url but not in argv.
-  if (!started || !existsSync(started) || pathToFileURL(realpathSync(started)).href !== file) return;
-
+  if (!isStarted(file)) return;
   // By default ioredis would try to connect forever, without printing anything.
   const redis = new Redis({
     host: '127.0.0.1',
@@ -29,4 +26,11 @@ export async function tellIfStarted(file: string, story: Story): Promise<void> {
   } finally {
     redis.disconnect();
   }
+}
+
+/** Whether a file is the program that was started. */
+export function isStarted(file: string): boolean {
+  const started = process.argv[1];
+  // The real path, because symbolic links are resolved in import.meta.url but not in argv.
+  return Boolean(started) && existsSync(started) && pathToFileURL(realpathSync(started)).href === file;
 }

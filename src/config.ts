@@ -19,6 +19,7 @@ import {
   sizeOrPercentage,
   storeUrl,
   text,
+  webhooks,
   withAliases,
   yesNo,
 } from './option-kinds.js';
@@ -331,6 +332,14 @@ export const OPTIONS = {
     initial: 7 * 86_400,
     help: 'How long the stream keeps an entry, in seconds. 0 for no limit.',
     live: true,
+  },
+  webhook: {
+    group: 'Events',
+    kind: webhooks,
+    initial: '',
+    help: 'URL to which events of sessions are posted, and options: events=expired,limit names=pattern data=yes secret-file=path, and more. A configuration file may have several lines. Elsewhere, separate several webhooks by line breaks. Needs events-stream.',
+    hidden: true,
+    reloads: true,
   },
   'shutdown-delay': {
     group: 'Limits',
@@ -718,6 +727,11 @@ export function checkTogether(config: Config): void {
   if (config['http-port'] !== undefined && config['http-bind'].trim() === '') {
     throw new ConfigError('http-port needs an address in http-bind');
   }
+  if (config.webhook !== '' && !config['events-stream']) {
+    throw new ConfigError(
+      'webhook needs events-stream yes when respite starts: it delivers the entries of that stream',
+    );
+  }
   if (config.store === '') checkWithoutStore(config);
   else checkStore(config);
 }
@@ -734,6 +748,7 @@ const ONLY_IN_MEMORY: { readonly [Name in OptionName]?: string } = {
   'secret-file': 'the store has its own secret, which it generates',
   maxmemory: 'set maxmemory on the nodes of the store',
   'maxmemory-policy': 'a store must not evict sessions, so set maxmemory-policy noeviction on its nodes',
+  webhook: 'read the event stream with a group of your own',
   'notify-keyspace-events': 'subscribe to the events of sessions, such as __session__:expired:*',
 };
 

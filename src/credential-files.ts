@@ -1,7 +1,9 @@
 import { isUtf8 } from 'node:buffer';
+import { X509Certificate } from 'node:crypto';
 import { type Config, ConfigError, OPTIONS, type OptionName } from './config.js';
 import { readRegularFile } from './regular-file.js';
 import { parseStoreUrl } from './store-url.js';
+import { parseWebhooks, type WebhookLine } from './webhook-lines.js';
 
 /**
  * Reads credentials from options and from the files that they name: the secret, passwords, users, certificates.
@@ -144,8 +146,53 @@ export function readCertificates(config: Config): Certificates | undefined {
   return { cert, key, ca: readOptionFile('tls-ca', config['tls-ca']) };
 }
 
-/** Returns the bytes of a file that an option names, one character each. */
-function readOptionFile(option: OptionName, file: string): string {
+/** A webhook, and what the files that its line names contain. */
+interface WebhookFiles {
+  readonly line: WebhookLine;
+  readonly secrets: readonly string[];
+  /** Undefined if there is no file with CA certificates. PEM. */
+  readonly ca: string | undefined;
+}
+
+/**
+ * Returns the webhooks of the option `webhook`, with their secrets and certificates.
+ * @throws ConfigError if a file cannot be read, or has no secret or no certificate.
+ */
+export function readWebhooks(config: Config): WebhookFiles[] {
+  return parseWebhooks(config.webhook).map((line) => {
+    const { name, secretFile, caFile } = line;
+    const secrets = secretFile === '' ? [] : readSecrets(`webhook ${name}, secret-file`, secretFile);
+    const ca = caFile === '' ? undefined : readOptionFile(`webhook ${name}, tls-ca`, caFile);
+    if (ca !== undefined && !hasCertificate(ca)) {
+      throw new ConfigError(`webhook ${name}, tls-ca ${caFile}: expected certificates in PEM`);
+    }
+    return { line, secrets, ca };
+  });
+}
+
+/** Returns the lines of a file that are neither empty nor comments. */
+function readSecrets(option: string, file: string): string[] {
+  const lines = readOptionText(option, file).split('\n');
+  const secrets = lines.map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'));
+  if (secrets.length === 0) throw new ConfigError(`${option} ${file}: there is no secret in it`);
+  return secrets;
+}
+
+/** Node.js accepts a text without one. */
+function hasCertificate(pem: string): boolean {
+  try {
+    void new X509Certificate(pem);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Returns the bytes of a file that an option names, one character each.
+ * @param option How errors begin.
+ */
+function readOptionFile(option: string, file: string): string {
   try {
     return readRegularFile(file, LARGEST).toString('latin1');
   } catch (error) {
@@ -154,6 +201,6 @@ function readOptionFile(option: OptionName, file: string): string {
 }
 
 /** Returns the text of a file that an option names, without the byte order mark of editors on Windows. */
-function readOptionText(option: OptionName, file: string): string {
+function readOptionText(option: string, file: string): string {
   return readOptionFile(option, file).replace(/^\xef\xbb\xbf/, '');
 }

@@ -1,5 +1,6 @@
 import { eventFilter } from './event-filter.js';
 import { parseStoreUrl } from './store-url.js';
+import { parseWebhooks } from './webhook-lines.js';
 
 /** A kind of option values, such as numbers or sizes: how to parse and format them. */
 export interface Kind<Value> {
@@ -145,6 +146,18 @@ export const storeUrl: Kind<string> = {
   parse(text) {
     if (text !== '') parseStoreUrl(text);
     return text;
+  },
+  format: String,
+};
+
+/** One webhook a line. A configuration file may have several lines, which add up; an empty value removes them. */
+export const webhooks: Kind<string> = {
+  placeholder: 'url [option=value ...]',
+  severalWords: true,
+  parse(text, current = '') {
+    const all = current === '' || text === '' ? text : `${current}\n${text}`;
+    parseWebhooks(all);
+    return all;
   },
   format: String,
 };

@@ -29,6 +29,7 @@ export function troublesOf(snapshot: LiveSnapshot, samples: readonly Sample[]): 
     ...notReady(snapshot),
     ...persistence(snapshot),
     ...memory(snapshot, recent),
+    ...webhooks(snapshot),
     ...authentication(recent),
     ...lateness(snapshot),
     ...stalls(snapshot, recent),
@@ -92,6 +93,16 @@ function memory(snapshot: LiveSnapshot, recent: readonly Sample[]): Trouble[] {
 function mayEvict({ memory: { policy }, sessions, wheel }: LiveSnapshot): boolean {
   if (policy === 'noeviction') return false;
   return policy === 'volatile-ttl' ? wheel.timers > 0 : sessions > 0;
+}
+
+function webhooks({ webhooks }: LiveSnapshot): Trouble[] {
+  return webhooks.flatMap(({ name, state, lastError, waiting }) => {
+    if (state === 'ok') return [];
+    const why = state === 'failing' ? `fails: ${lastError}` : 'is disabled, because its receiver answered 410';
+    return [
+      warn(`the webhook ${name}`, `The webhook ${name} ${why}. Not delivered yet: ${counted(waiting, 'event')}.`),
+    ];
+  });
 }
 
 function authentication(recent: readonly Sample[]): Trouble[] {

@@ -13,6 +13,7 @@ import './overview.css';
 import { Persistence } from './persistence.js';
 import { SlowLog } from './slow-log.js';
 import { Store } from './store.js';
+import { Webhooks } from './webhooks.js';
 
 const MINUTE = 60_000;
 /** A rate is the mean of this many samples, because the figures of single seconds jump too much to be read. */
@@ -37,7 +38,8 @@ const COMMANDS = [main(({ commands }) => commands)];
 export function Overview({ feed, theme }: { feed: Feed; theme: string }) {
   const { latest, samples } = feed;
   if (latest === undefined) return null;
-  const { lateness, memory, connections, network, totals, persistence, slowlog, store, ...now } = latest.snapshot;
+  const { lateness, memory, connections, network, totals, persistence, slowlog, store, webhooks, ...now } =
+    latest.snapshot;
   const refused = refusedIn(samples, now.at - MINUTE);
   const expiredPerSecond = feed.connected ? (samples.at(-1)?.expired ?? 0) : 0;
   return (
@@ -142,6 +144,7 @@ export function Overview({ feed, theme }: { feed: Feed; theme: string }) {
       <div class="beside-events">
         <RefusedCommands totals={totals} lastMinute={refused} />
         {store === undefined && <Persistence persistence={persistence} at={now.at} />}
+        {webhooks.length > 0 && <Webhooks webhooks={webhooks} />}
         <SlowLog slowlog={slowlog} />
       </div>
     </div>

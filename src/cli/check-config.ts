@@ -14,6 +14,7 @@ import { isProtectedBy, refuseExposure } from '../server/protected-mode.js';
 import { storeOptions } from '../server/store-options.js';
 import { tlsOptions } from '../server/tls.js';
 import { Users } from '../server/users.js';
+import { webhookSetups } from '../webhooks/webhook-setup.js';
 import { configFileOf } from './config-argument.js';
 import { unknownVariables } from './given-options.js';
 import { type Origin, ProgramConfig } from './program-config.js';
@@ -60,6 +61,7 @@ function checkFiles(config: Config, errors: Errors): void {
   errors.of(() => readSecret(config));
   errors.of(() => tlsOptions(config));
   errors.of(() => storeOptions(config));
+  errors.of(() => webhookSetups(config));
   if (effective !== undefined && users !== undefined) {
     errors.of(() => refuseExposure(effective, isProtectedBy(effective, users)));
   }

@@ -8,11 +8,20 @@ interface IncidentKind {
   readonly worst?: string;
   /** The incident is over after this many ms without another event. */
   readonly quiet: number;
-  /** Whether each address has an incident of its own. */
-  readonly perAddress?: true;
+  /** What has an incident of its own, if there can be several of the kind. */
+  readonly per?: keyof typeof INCIDENT_SUBJECTS;
   /** When an incident begins, for the documentation. */
   readonly when: string;
 }
+
+/**
+ * What incidents of one kind are told apart by: how it follows the title, what all that are not told apart are called,
+ * and the field in JSON logs.
+ */
+export const INCIDENT_SUBJECTS = {
+  address: { preposition: 'from', others: 'other addresses', field: 'from' },
+  webhook: { preposition: 'of the webhook', others: 'others', field: 'webhook' },
+} as const;
 
 const QUIET_MS = 10_000;
 /** For events that come from time to time rather than in a stream. */
@@ -70,21 +79,21 @@ export const INCIDENT_KINDS = {
   'failed-authentication': {
     title: 'failed attempts to authenticate',
     noun: 'attempt',
-    perAddress: true,
+    per: 'address',
     quiet: LONG_QUIET_MS,
     when: 'a client gives a wrong password or user (one incident for each address)',
   },
   'password-guessing': {
     title: 'delayed replies to wrong passwords',
     noun: 'attempt',
-    perAddress: true,
+    per: 'address',
     quiet: LONG_QUIET_MS,
     when: 'there were more than ten wrong passwords (one incident for each address)',
   },
   'protected-mode': {
     title: 'refusals because of protected mode',
     noun: 'attempt',
-    perAddress: true,
+    per: 'address',
     quiet: LONG_QUIET_MS,
     when: 'a client of another machine is refused, because the server has no password (one incident for each address)',
   },
@@ -123,6 +132,20 @@ export const INCIDENT_KINDS = {
     noun: 'connection',
     quiet: QUIET_MS,
     when: 'the system cannot accept a connection, for example because too many files are open',
+  },
+  'webhook-failure': {
+    title: 'failures',
+    noun: 'request',
+    per: 'webhook',
+    quiet: QUIET_MS,
+    when: 'a request of a webhook fails; it is over when one has succeeded (one incident for each webhook)',
+  },
+  'webhook-dead-letter': {
+    title: 'dead letters',
+    noun: 'event',
+    per: 'webhook',
+    quiet: LONG_QUIET_MS,
+    when: 'a webhook gives up an event after the last attempt (one incident for each webhook)',
   },
   fault: {
     title: 'internal errors of one kind',

@@ -47,6 +47,10 @@ export const LOG_EVENTS = {
     levels: ['notice', 'warning'],
     says: 'The files of the certificate have changed, and whether they can be used; or the certificate has expired',
   },
+  'webhook-gone': {
+    levels: ['warning'],
+    says: 'The receiver of a webhook has answered 410, so nothing more is sent to it',
+  },
   logfile: { levels: ['warning'], says: '`logfile` cannot be opened again' },
   'log-lines-lost': { levels: ['warning'], says: 'How many lines could not be written before this one' },
   signal: { levels: ['notice', 'warning'], says: 'A signal arrived, and what it does' },

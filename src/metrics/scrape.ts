@@ -2,6 +2,7 @@ import { memoryUsage, resourceUsage } from 'node:process';
 import type { EngineStats, Lateness, MemoryParts, SessionEngine } from '../engine/index.js';
 import type { ServerControl } from '../execution/context/server-control.js';
 import type { StoreStatus } from '../store/remote-store.js';
+import type { WebhookStatus } from '../webhooks/webhook-status.js';
 import type { Runtime } from './runtime.js';
 
 /** Where metrics are read from. */
@@ -22,6 +23,7 @@ export interface Scrape {
   readonly lateness: Lateness;
   /** Undefined if sessions are in memory. */
   readonly store: StoreStatus | undefined;
+  readonly webhooks: readonly WebhookStatus[];
   readonly memoryParts: MemoryParts;
   /** Undefined without a journal, and while it is loaded. */
   readonly journal: NonNullable<ServerControl['durability']>['status'];
@@ -37,6 +39,7 @@ export function scrape({ engine, server, runtime, readiness }: MetricSource): Sc
     stats: server.store?.stats ?? engine.stats(),
     lateness: (server.store ?? engine).lateness,
     store: server.store?.status,
+    webhooks: server.webhooks,
     memoryParts: engine.memoryParts(),
     journal: server.durability?.status,
     processMemory: memoryUsage(),

@@ -7,6 +7,7 @@ import { PERSISTENCE_METRICS } from './persistence-metrics.js';
 import { SERVER_METRICS } from './server-metrics.js';
 import { SESSION_METRICS } from './session-metrics.js';
 import { STORE_METRICS } from './store-metrics.js';
+import { WEBHOOK_METRICS } from './webhook-metrics.js';
 
 /** All metrics. `docs/metrics.md` comes from this table. */
 export const METRIC_GROUPS: readonly MetricGroup[] = [
@@ -17,5 +18,6 @@ export const METRIC_GROUPS: readonly MetricGroup[] = [
   EVENT_METRICS,
   PERSISTENCE_METRICS,
   STORE_METRICS,
+  WEBHOOK_METRICS,
   SERVER_METRICS,
 ];

@@ -1,6 +1,7 @@
 import type { TlsOptions } from 'node:tls';
 import type { Config } from '../config.js';
 import { readSecret, readUsers } from '../credential-files.js';
+import { type WebhookSetup, webhookSetups } from '../webhooks/webhook-setup.js';
 import { tlsOptions } from './tls.js';
 import { Users } from './users.js';
 
@@ -11,6 +12,8 @@ export interface Credentials {
   readonly users: Users;
   /** Undefined if the port does not use TLS. */
   readonly tls: TlsOptions | undefined;
+  /** With their secrets. */
+  readonly webhooks: readonly WebhookSetup[];
 }
 
 /**
@@ -18,5 +21,10 @@ export interface Credentials {
  * @throws ConfigError for the first one that cannot be used.
  */
 export function readCredentials(config: Config): Credentials {
-  return { secret: readSecret(config), users: new Users(readUsers(config)), tls: tlsOptions(config) };
+  return {
+    secret: readSecret(config),
+    users: new Users(readUsers(config)),
+    tls: tlsOptions(config),
+    webhooks: webhookSetups(config),
+  };
 }

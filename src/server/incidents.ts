@@ -1,6 +1,6 @@
 import { counted } from '../counted.js';
 import type { Clock } from '../engine/index.js';
-import { type IncidentName, incidentKind } from '../log/incident-kinds.js';
+import { INCIDENT_SUBJECTS, type IncidentName, incidentKind } from '../log/incident-kinds.js';
 import type { LogFields } from '../log/log.js';
 import type { EventLog } from '../log/log-events.js';
 
@@ -125,8 +125,10 @@ function keyOf(name: IncidentName, subject: string): string {
 }
 
 function titleOf({ name, subject }: Incident): string {
-  const { title, perAddress } = incidentKind(name);
-  return perAddress ? `${title} from ${subject === OTHERS ? 'other addresses' : subject}` : title;
+  const { title, per } = incidentKind(name);
+  if (per === undefined) return title;
+  const { preposition, others } = INCIDENT_SUBJECTS[per];
+  return `${title} ${preposition} ${subject === OTHERS ? others : subject}`;
 }
 
 function summaryOf({ name, count, worst }: Incident, ms: number): string {
@@ -136,14 +138,14 @@ function summaryOf({ name, count, worst }: Incident, ms: number): string {
 }
 
 function fieldsOf({ name, count, worst, began, subject }: Incident, state: 'continues' | 'over', until: number) {
-  const { worst: what, perAddress } = incidentKind(name);
+  const { worst: what, per } = incidentKind(name);
   return {
     event: name,
     state,
     count,
     seconds: Math.round(until - began) / 1000,
     worst_ms: what === undefined ? undefined : Math.round(worst),
-    from: perAddress ? subject : undefined,
+    ...(per !== undefined && { [INCIDENT_SUBJECTS[per].field]: subject }),
   };
 }
 

@@ -9,11 +9,13 @@ import type { Certificates } from './certificates.js';
 import { type Credentials, readCredentials } from './credentials.js';
 import { isProtectedBy, refuseExposure } from './protected-mode.js';
 import type { Settings } from './settings.js';
+import type { WebhookRunner } from './webhook-runner.js';
 
 interface ReloadOptions {
   readonly settings: Settings;
   readonly access: Access;
   readonly certificates: Certificates;
+  readonly webhooks: WebhookRunner;
   /** The configured secret with which the server has started. */
   readonly secret: Buffer | undefined;
   readonly clients: ReadonlyMap<number, ReloadedClient>;
@@ -62,7 +64,7 @@ export class Reload {
   }
 
   #reload(given: Partial<Config>): ReloadReport {
-    const { settings, access, certificates, secret } = this.#options;
+    const { settings, access, certificates, webhooks, secret } = this.#options;
     const before = settings.now;
     const next = withPassword(withDefaults(given));
     const merged = settings.merge(next);
@@ -75,6 +77,7 @@ export class Reload {
     if (!isSameSecret(files.secret, secret)) restart.add(next['secret-file'] === '' ? 'secret' : 'secret-file');
     if (access.replaceUsers(files.users)) changed.add(config['users-file'] === '' ? 'users' : 'users-file');
     if (certificates.replace(files.tls)) changed.add('tls-cert');
+    if (webhooks.replace(files.webhooks)) changed.add('webhook');
     settings.accept(merged);
     const report = { changed: [...changed], restart: [...restart], kept, disconnected: this.#updateClients() };
     this.#log(report, before, config);

@@ -29,6 +29,7 @@ import { rewriter } from './rewriting.js';
 import type { Settings } from './settings.js';
 import type { Stopping } from './stopping.js';
 import type { ClientTracking } from './tracking.js';
+import type { WebhookRunner } from './webhook-runner.js';
 
 /** Clients decide by INFO's redis_version which commands they may send. Our replies follow this version. */
 const REDIS_VERSION = '7.2.0';
@@ -59,6 +60,7 @@ interface ControlParts extends Pick<ServerControl, 'clients' | 'store' | 'gate' 
   readonly saves: Saves;
   readonly listening: Listening;
   readonly stopping: Stopping;
+  readonly webhooks: WebhookRunner;
   readonly faults: Faults;
   /** Whether the server has begun to stop. */
   isClosing(): boolean;
@@ -131,6 +133,10 @@ export class Control implements ServerControl {
     this.configFile = file && { path: file.path, rewrite: rewriter(settings, file, log) };
     this.watchSessions = parts.watchSessions;
     this.reportFault = parts.faults.report;
+  }
+
+  get webhooks(): ServerControl['webhooks'] {
+    return this.#parts.webhooks.status;
   }
 
   get port(): number {

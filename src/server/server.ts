@@ -67,6 +67,7 @@ import { StoreStream } from './store-stream.js';
 import { Strangers } from './strangers.js';
 import { ClientTracking } from './tracking.js';
 import { Turns } from './turns.js';
+import { WebhookRunner } from './webhook-runner.js';
 
 /** What an embedding program may supply. All options are optional. */
 export interface ServerOptions {
@@ -124,6 +125,7 @@ export class Server {
   readonly #retention: EventRetention | undefined;
   readonly #saves: Saves;
   readonly #store: StoreLink | undefined;
+  readonly #webhooks: WebhookRunner;
   readonly #stopping: Stopping;
   readonly #listening: Listening;
   /** Aborted when connections are closed. */
@@ -142,7 +144,7 @@ export class Server {
     const { listener } = options;
     const givenClock = options.clock ?? systemClock;
     const config = withPassword(withDefaults(given));
-    const { secret: givenSecret, users, tls } = readCredentials(config);
+    const { secret: givenSecret, users, tls, webhooks } = readCredentials(config);
     const givenStore = storeOptions(config);
     const isInMemory = givenStore === undefined && options.store === undefined;
     if (!isInMemory && listener !== undefined) {
@@ -182,6 +184,14 @@ export class Server {
     this.#retention = this.#eventStream && new EventRetention(this.#eventStream, clock, this.#settings);
     this.#durability = directory && this.#makeDurable(directory, givenClock);
     this.#saves = new Saves({ directory: config.dir, clock, durability: this.#durability, log }, this.engine);
+    this.#webhooks = new WebhookRunner({
+      setups: webhooks,
+      stream: this.#eventStream,
+      clock,
+      incidents: this.#incidents,
+      faults: this.#faults,
+      log,
+    });
     this.#stopping = new Stopping({
       clock,
       log,
@@ -227,6 +237,7 @@ export class Server {
       settings: this.#settings,
       access: this.#access,
       certificates,
+      webhooks: this.#webhooks,
       secret: givenSecret,
       clients: connections,
       log,
@@ -300,6 +311,7 @@ export class Server {
       saves: this.#saves,
       listening: this.#listening,
       stopping: this.#stopping,
+      webhooks: this.#webhooks,
       faults: this.#faults,
       isClosing: () => this.#closing,
       isStopped: () => this.#stopped,
@@ -374,6 +386,7 @@ export class Server {
     // The server may have been closed meanwhile.
     if (this.#closing) await Promise.all([this.#listening.close(), this.#listening.closeHttp(0)]);
     else await Promise.all([this.#load(onLoading), this.#store?.start()]);
+    if (!this.#closing) this.#webhooks.start();
   }
 
   /** Listens once the store answers: no client could be served before. */
@@ -523,6 +536,7 @@ export class Server {
     // A listener closes when its last connection has closed.
     void endsWithin(stopped, left() + LAST_CALL, this.#clock)
       .then(cancelCut)
+      .then(() => this.#webhooks.close())
       // Health checks are answered until the last client has been served.
       .then(() => this.#listening.closeHttp(left()))
       .then(() => this.#closeJournal(left()))
@@ -583,6 +597,7 @@ export class Server {
     this.#faults.contain(() => this.#strangers.checkPatience(now, patience));
     this.#faults.contain(() => this.#admission.checkPatience(now, patience));
     this.#incidentWatch.beat();
+    this.#webhooks.beat();
     this.#incidents.beat(now);
     this.#durability?.beat();
     this.#retention?.beat();

@@ -11,6 +11,8 @@ Socket.prototype.connect = function (...args) {
   if (options?.port === 6379) options.port = Number(REDIS_PORT);
   if (options?.port === 7000) options.port = Number(STORE_PORT);
   if (Number(options?.port) === 8080) options.port = Number(HTTP_PORT);
+  // A webhook's receiver.
+  if (Number(options?.port) === 3000) options.port = Number(WEB_PORT);
   return connect.apply(this, args);
 };
 

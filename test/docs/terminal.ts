@@ -71,7 +71,7 @@ export class Terminal {
   /** Starts a command that keeps running, and waits for its first output. */
   async start(step: ConsoleStep): Promise<void> {
     // Messages arrive later, when something is published.
-    const [beginning, ...messages] = step.output.split(/(?=^1\) "p?message")/m);
+    const [beginning, ...messages] = step.output.split(/(?=^1\) "p?message"|^received )/m);
     const running = this.#spawn({ ...step, output: beginning.trimEnd() });
     this.#running.push(running);
     await this.#printed(running);

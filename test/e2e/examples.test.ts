@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { abandonedBasket } from '../../examples/abandoned-basket.js';
+import { deliveryReport } from '../../examples/delivery-report.js';
 import { oneTimeCode } from '../../examples/one-time-code.js';
 import { pizzaDelivery } from '../../examples/pizza-delivery.js';
 import { shoppingBasket } from '../../examples/shopping-basket.js';
@@ -58,5 +60,28 @@ describe.each([2, 3] as const)('the examples, over RESP%i', (protocol) => {
     });
     expect(story.leftAfter).toBeGreaterThan(story.leftBefore);
     expect(await program.client().dbsize()).toBe(0);
+  });
+});
+
+/** These start respite themselves. */
+describe('the examples with webhooks', () => {
+  it('abandoned basket', async () => {
+    const lines: string[] = [];
+    expect(await abandonedBasket((line) => lines.push(line))).toEqual({
+      type: 'session.expired',
+      abandoned: { margherita: '2', cola: '1' },
+      repeated: { 'quattro stagioni': '1' },
+    });
+    expect(lines.length).toBeGreaterThan(4);
+  });
+
+  it('delivery report', async () => {
+    expect(await deliveryReport(() => {})).toEqual({
+      delivered: { position: 'Harbour Bridge 9' },
+      overdue: ['session.expired', { position: 'Bakery Lane 1' }],
+      audit: ['session.new', 'session.ended'],
+      isSameSession: true,
+      hasData: false,
+    });
   });
 });

@@ -72,7 +72,7 @@ describe('metrics of the program', () => {
     const rules = [...readFileSync(ALERTS, 'utf8').matchAll(/expr: (.*?)\n +(?:for|labels):/gs)].map(
       ([, expr]) => expr,
     );
-    expect(rules).toHaveLength(7);
+    expect(rules).toHaveLength(8);
     for (const expr of rules) expectKnown(expr);
   });
 
@@ -103,6 +103,15 @@ describe('metrics of the program', () => {
       'respite_store_partitions',
       'respite_store_processes',
       'respite_store_reachable',
+      'respite_webhook_dead_letters_total',
+      'respite_webhook_delivered_events_total',
+      'respite_webhook_failed_requests_total',
+      'respite_webhook_lag_seconds',
+      'respite_webhook_last_success_timestamp_seconds',
+      'respite_webhook_requests_in_flight',
+      'respite_webhook_requests_total',
+      'respite_webhook_up',
+      'respite_webhook_waiting_events',
     ]);
   });
 
@@ -126,7 +135,7 @@ describe('metrics of the program', () => {
     });
 
     it('promtool finds nothing wrong with the alerts, which fire when they should', async () => {
-      expect(await run('promtool', ['check', 'rules', ALERTS])).toContain('SUCCESS: 7 rules found');
+      expect(await run('promtool', ['check', 'rules', ALERTS])).toContain('SUCCESS: 8 rules found');
       const tests = join(root, 'test/metrics/alerts.yaml');
       expect(await run('promtool', ['test', 'rules', tests])).toContain('SUCCESS');
     });

@@ -40,6 +40,7 @@ export const HEALTHY: LiveSnapshot = {
   connections: { clients: 4, limit: 10_000, subscribers: 0, accepted: 9, rejected: 0, watchers: 1 },
   network: { input: 0, output: 0, inputPerSecond: 0, outputPerSecond: 0 },
   persistence: { on: false },
+  webhooks: [],
   slowlog: { fromMs: 10, entries: [] },
   eventLoopDelay: { p50: 1, p99: 2, max: 5 },
   wheel: {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { refusedIn, type Sample, sampleOf } from '../../page/feed/sample.js';
 import { troublesOf } from '../../page/header/troubles.js';
 import type { ErrorCode } from '../../src/errors.js';
-import type { LivePersistence, LiveSnapshot } from '../../src/http/live/live-data.js';
+import type { LivePersistence, LiveSnapshot, LiveWebhook } from '../../src/http/live/live-data.js';
 import { errorCodes, HEALTHY } from './healthy-snapshot.js';
 
 const JOURNAL: LivePersistence & { on: true } = {
@@ -13,6 +13,17 @@ const JOURNAL: LivePersistence & { on: true } = {
   baseSize: 50,
   pending: 0,
   compaction: { lastSucceeded: true },
+};
+
+const WEBHOOK: LiveWebhook = {
+  name: 'shop',
+  state: 'ok',
+  delivered: 9,
+  waiting: 0,
+  lagMs: 0,
+  failures: 0,
+  lastError: '',
+  deadLetters: 0,
 };
 
 const sample = (change: Partial<Sample>, agoMs = 0): Sample => ({
@@ -43,6 +54,21 @@ describe('what the page says is wrong', () => {
       { ready: false, notReady: ['loading'], persistence: { ...JOURNAL, loading: { loaded: 45, total: 100 } } },
       [],
       ['bad Loading the journal: 45 % of 100 B. Commands wait until it is loaded.'],
+    ],
+    [
+      'webhooks',
+      {
+        webhooks: [
+          { ...WEBHOOK },
+          { ...WEBHOOK, name: 'mail', state: 'failing', lastError: 'the response was 500', waiting: 1 },
+          { ...WEBHOOK, name: 'old', state: 'disabled', waiting: 2000 },
+        ],
+      },
+      [],
+      [
+        'warn The webhook mail fails: the response was 500. Not delivered yet: 1 event.',
+        'warn The webhook old is disabled, because its receiver answered 410. Not delivered yet: 2,000 events.',
+      ],
     ],
     [
       'a failed compaction',

@@ -7,6 +7,7 @@ import type { Context } from '../../execution/context/context.js';
 import type { StoreControl } from '../../execution/context/store-control.js';
 import { idText } from '../../stream/entry-id.js';
 import type { EventStream } from '../../stream/event-stream.js';
+import type { WebhookStatus } from '../../webhooks/webhook-status.js';
 import { typeOf } from '../connection/client-line.js';
 import { keyspaceFields } from './keyspace-fields.js';
 
@@ -196,6 +197,10 @@ export const SECTIONS: Record<string, (context: Context) => Fields> = {
     ),
   Cluster: () => ({ cluster_enabled: 0 }),
   Store: ({ server }) => (server.store === undefined ? { store_kind: 'memory' } : storeFields(server.store)),
+  Webhooks: ({ server }) => ({
+    webhooks: server.webhooks.length,
+    ...Object.fromEntries(server.webhooks.map((webhook, index) => [`webhook${index}`, webhookField(webhook)])),
+  }),
   Sessions: ({ engine, server }): Fields => {
     if (server.store !== undefined) return storedSessions(server.store, server.clock.now());
     const stats = engine.stats();
@@ -292,6 +297,24 @@ function storeFields({ status }: StoreControl): Fields {
     store_failed_calls: failures,
     store_usec_per_call: calls === 0 ? 0 : Math.round((1000 * totalMs) / calls),
   };
+}
+
+/** Describes a webhook as Redis describes a replica. Neither a name nor a state has a comma. */
+function webhookField(webhook: WebhookStatus): string {
+  const { name, state, requests, failures, delivered, deadLetters, waiting, lagMs, lastSuccess } = webhook;
+  return Object.entries({
+    name,
+    state,
+    requests,
+    failed_requests: failures,
+    delivered,
+    dead_letters: deadLetters,
+    waiting,
+    lag_ms: lagMs,
+    last_success: lastSuccess === undefined ? 0 : Math.floor(lastSuccess / 1000),
+  })
+    .map(([field, value]) => `${field}=${value}`)
+    .join(',');
 }
 
 function savesFields({ changes, running, lastSave, lastOk, lastMs, count }: Saves['status']): Fields {

@@ -6,6 +6,7 @@ import type { FilteredLog } from '../../log/filtered-log.js';
 import type { EventLog } from '../../log/log-events.js';
 import type { Scripts } from '../../scripting/scripts.js';
 import type { EventStream } from '../../stream/event-stream.js';
+import type { WebhookStatus } from '../../webhooks/webhook-status.js';
 import type { AclLog } from '../observing/acl-log.js';
 import type { CommandStatistics } from '../observing/command-statistics.js';
 import type { LatencyMonitor } from '../observing/latency-monitor.js';
@@ -62,6 +63,8 @@ export interface ServerControl {
   readonly eventStream: EventStream | undefined;
   /** The store outside of this process that has the sessions; undefined if they are in memory. */
   readonly store: StoreControl | undefined;
+  /** The webhooks, in the order of the configuration. */
+  readonly webhooks: readonly WebhookStatus[];
   /** Undefined if every command can run. While a script pauses, it puts a gate of its own here. */
   gate: Gate | undefined;
   /** Saves sessions as data sets, and loads them. */

@@ -74,6 +74,8 @@ export interface LiveSnapshot {
   readonly persistence: LivePersistence;
   /** The store that has the sessions; undefined if they are in memory. The wheel is empty then. */
   readonly store?: LiveStore;
+  /** In the order of the configuration. */
+  readonly webhooks: readonly LiveWebhook[];
   readonly slowlog: LiveSlowLog;
   /** How long the event loop kept timers waiting in the last 5 s, in whole ms, rounded up. */
   readonly eventLoopDelay: { readonly p50: number; readonly p99: number; readonly max: number };
@@ -193,6 +195,25 @@ export interface LiveStore {
   readonly failures: number;
   /** The mean time from a call to its answer. */
   readonly meanMs: number;
+}
+
+export interface LiveWebhook {
+  readonly name: string;
+  /** `failing` if the last request has failed; `disabled` if the receiver has answered 410. */
+  readonly state: 'ok' | 'failing' | 'disabled';
+  /** Events that the receiver has accepted since the start. */
+  readonly delivered: number;
+  /** Events that are not delivered yet, those included that the webhook may not want. */
+  readonly waiting: number;
+  /** The age of the oldest event that is not delivered; 0 if there is none. */
+  readonly lagMs: number;
+  /** Requests that have failed since the start, and why the last of them did; empty if none has. */
+  readonly failures: number;
+  readonly lastError: string;
+  /** Events that were given up or lost since the start. */
+  readonly deadLetters: number;
+  /** When the receiver last accepted a message; undefined if it has not since the start. */
+  readonly lastSuccess?: number;
 }
 
 export interface LiveSlowLog {

@@ -2,6 +2,7 @@ import { typeOf } from '../../commands/connection/client-line.js';
 import { LATE_MS, RECENT_MS, type SessionEngine } from '../../engine/index.js';
 import type { ServerControl } from '../../execution/context/server-control.js';
 import type { StoreControl } from '../../execution/context/store-control.js';
+import type { WebhookStatus } from '../../webhooks/webhook-status.js';
 import type {
   LiveConnections,
   LiveMemory,
@@ -10,6 +11,7 @@ import type {
   LiveSnapshot,
   LiveStore,
   LiveTotals,
+  LiveWebhook,
 } from './live-data.js';
 
 /** The number of slow commands in a snapshot. */
@@ -53,6 +55,7 @@ export function takeSnapshot({ engine, server, notReady }: LiveSources, { wheel,
     },
     persistence: persistenceOf(server),
     ...(server.store !== undefined && { store: storeOf(server.store) }),
+    webhooks: server.webhooks.map(webhookOf),
     slowlog: slowLogOf(server),
     eventLoopDelay: { p50, p99, max },
     wheel,
@@ -132,6 +135,21 @@ function storeOf({ status }: StoreControl): LiveStore {
     calls,
     failures,
     meanMs,
+  };
+}
+
+function webhookOf(webhook: WebhookStatus): LiveWebhook {
+  const { name, state, delivered, waiting, lagMs, failures, lastError, deadLetters, lastSuccess } = webhook;
+  return {
+    name,
+    state,
+    delivered,
+    waiting,
+    lagMs: Math.round(lagMs),
+    failures,
+    lastError,
+    deadLetters,
+    ...(lastSuccess !== undefined && { lastSuccess: Math.round(lastSuccess) }),
   };
 }
 
