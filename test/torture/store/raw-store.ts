@@ -30,6 +30,8 @@ export class RawStore {
   readonly #numbers: readonly number[];
   /** By partition, the id of the last event that was read. */
   readonly #lastIds: string[];
+  /** The id of the last entry of the stream that was read. */
+  #lastStreamed = '0';
 
   constructor(cluster: RedisCluster, partitions: number) {
     this.#client = new Cluster(
@@ -70,6 +72,18 @@ export class RawStore {
       const last = entries.at(-1);
       if (last !== undefined) this.#lastIds[number] = String(last[0]);
       return entries.map(([, fields]) => toEvent(fields[1]));
+    });
+  }
+
+  /** What the stream of events has got since the last call: `<event>:<name> <token>` of each entry, in order. */
+  async streamed(): Promise<string[]> {
+    const entries = await this.#client.xrangeBuffer(this.#key(0, 'stream'), `(${this.#lastStreamed}`, '+');
+    const last = entries.at(-1);
+    if (last !== undefined) this.#lastStreamed = String(last[0]);
+    return entries.map(([, fields]) => {
+      // event, name, id, token and so on, each before its value.
+      const [, event, , name, , , , token] = fields.map((bytes) => bytes.toString('latin1'));
+      return `${event}:${name} ${token}`;
     });
   }
 

@@ -66,8 +66,8 @@ export class Subscriber {
   }
 }
 
-/** How often each event has happened. */
-function counts(events: readonly OutboxEvent[]): Map<string, number> {
+/** How often each event has happened: `<event>:<name> <token>`. */
+export function counts(events: readonly OutboxEvent[]): Map<string, number> {
   const found = new Map<string, number>();
   for (const { event, name, token } of events) {
     const text = `${event}:${name} ${token}`;

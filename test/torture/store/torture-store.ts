@@ -12,6 +12,7 @@ import { Tally } from '../../tools/tally.js';
 import { Auditor, askPatiently, guarded } from './auditor.js';
 import { RawStore } from './raw-store.js';
 import { isTransient, StoreClient } from './store-client.js';
+import { StreamCheck } from './stream-check.js';
 import { Subscriber } from './subscriber.js';
 
 /**
@@ -30,6 +31,7 @@ const NODE_TIMEOUT = 60_000;
 const OPTIONS = [
   ...['--store-partitions', String(PARTITIONS), '--store-wait', '1', '--store-timeout', String(TIMEOUT)],
   ...['--store-events', '10000'],
+  ...['--events-stream', 'yes', '--events-max-bytes', '1gb'],
 ];
 /** In one of so many rounds all sessions are ended. */
 const ENDING_ALL = 3;
@@ -45,6 +47,7 @@ class Torture {
   /** A session in each partition, by its token: a server that can change them all serves all partitions. */
   readonly #probes: ReadonlyMap<string, string>;
   readonly #auditor: Auditor;
+  readonly #stream: StreamCheck;
   readonly #tally = new Tally();
   #idOf: (origin: string) => string = () => '';
 
@@ -61,6 +64,7 @@ class Torture {
       Array.from({ length: PARTITIONS }, (_, number) => [partitions.newTokenIn(number), `probe-${number}`]),
     );
     this.#auditor = new Auditor(this.#store, this.#clients, this.#probes);
+    this.#stream = new StreamCheck(this.#store);
   }
 
   async run(rounds: number): Promise<void> {
@@ -256,6 +260,7 @@ class Torture {
     for (const subscriber of this.#subscribers) {
       await subscriber.check(events, !FAILOVERS.has(fault));
     }
+    await this.#stream.check(events, !FAILOVERS.has(fault));
   }
 
   #news(): string {
