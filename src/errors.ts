@@ -72,6 +72,7 @@ export class ForeignError extends CodedError {
 // error, the wording is that of Redis, because clients match on it.
 
 export const SYNTAX = new CodedError('ERR', 'syntax error');
+export const UNBLOCKED = new CodedError('UNBLOCKED', 'client unblocked via CLIENT UNBLOCK');
 export const NOT_AN_INTEGER = new CodedError('ERR', 'value is not an integer or out of range');
 export const NO_SUCH_DATABASE = new CodedError('ERR', 'DB index is out of range');
 export const SAME_OBJECT = new CodedError('ERR', 'source and destination objects are the same');

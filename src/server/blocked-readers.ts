@@ -1,10 +1,8 @@
 import type { Clock } from '../engine/index.js';
-import { CodedError } from '../errors.js';
+import { UNBLOCKED } from '../errors.js';
 import type { Blocked } from '../execution/context/blocked.js';
 import type { Readers, Reading } from '../execution/context/readers.js';
 import type { EventStream } from '../stream/event-stream.js';
-
-const UNBLOCKED = new CodedError('UNBLOCKED', 'client unblocked via CLIENT UNBLOCK');
 
 /** A client that waits. */
 interface Reader extends Blocked {

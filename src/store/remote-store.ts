@@ -92,6 +92,8 @@ export interface StreamRetention {
 /** The stream of events in a store outside of this process. */
 export interface RemoteStream {
   readonly status: ForwardingStatus;
+  /** How many reads wait for entries. */
+  readonly waiting: number;
   /**
    * Runs an X command on the stream.
    * @param words The command and its arguments, with the string `STREAM_KEY` in place of the key. They are copied before
@@ -104,7 +106,7 @@ export interface RemoteStream {
    * Runs XREAD or XREADGROUP, and waits until it has entries.
    * @param words Without BLOCK. They must stay valid. `GROUP`, the group and the consumer follow XREADGROUP.
    * @param ms How long to wait; Infinity for as long as it takes. After that, the reply is null.
-   * @param signal Ends the wait, with the reply null. What the store has delivered by then may be lost.
+   * @param signal Ends the wait, with the reply null unless the store has delivered entries at that moment.
    * @throws CodedError (rejects) as `run` does.
    */
   read(words: readonly (Slice | string)[], ms: number, signal: AbortSignal): Promise<StreamReply>;

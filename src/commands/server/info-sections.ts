@@ -56,7 +56,7 @@ export const SECTIONS: Record<string, (context: Context) => Fields> = {
       maxclients: server.config.maxclients,
       client_recent_max_input_buffer: memories.reduce((most, { query }) => Math.max(most, query), 0),
       client_recent_max_output_buffer: memories.reduce((most, { output }) => Math.max(most, output), 0),
-      blocked_clients: server.pause.waiting + server.readers.size,
+      blocked_clients: server.pause.waiting + server.readers.size + (server.store?.stream?.waiting ?? 0),
       tracking_clients: server.tracking.size,
       clients_in_timeout_table: clients.filter(({ blocked }) => blocked?.hasTimeout).length,
       pubsub_clients: clients.filter((client) => typeOf(client) === 'pubsub').length,

@@ -8,6 +8,7 @@ import type { EventStream } from '../../stream/event-stream.js';
 import { STREAM_KEY } from '../../stream-key.js';
 import { type Arguments, isStreamKey } from '../arguments/arguments.js';
 import type { Command } from '../declaration/command.js';
+import { relay, remoteStream } from './relay.js';
 
 const NO_STREAM = new CodedError('ERR', 'there is no stream of session events: set the option "events-stream" to yes');
 const OTHER_KEY = new CodedError(
@@ -17,18 +18,24 @@ const OTHER_KEY = new CodedError(
 
 /** A command whose first argument is the key of the stream. */
 interface StreamCommand extends Omit<Command, 'group' | 'run' | 'ask' | 'write'> {
-  /** Reads the arguments after the key, does the work and writes one reply. @throws CodedError as `Command.run`. */
+  /**
+   * Reads the arguments after the key, does the work and writes one reply. Not called if a store has the stream.
+   * @throws CodedError as `Command.run`.
+   */
   answer(stream: EventStream, context: Context, args: Arguments): void;
 }
 
 /** Declares a command for the stream of session events. */
 export function streamCommand({ answer, ...command }: StreamCommand): Command {
+  const isRead = command.flags.includes('readonly');
   return {
     ...command,
     group: 'stream',
     run(context, args) {
       checkKey(context.client, args.slice());
-      answer(streamOf(context), context, args);
+      const remote = remoteStream(context);
+      if (remote !== undefined) return relay(context, remote, args, isRead);
+      return answer(streamOf(context), context, args);
     },
   };
 }

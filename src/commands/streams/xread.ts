@@ -10,6 +10,7 @@ import { type Arguments, spells } from '../arguments/arguments.js';
 import type { Argument, Command } from '../declaration/command.js';
 import { CONSUMER, COUNT, GROUP } from './grammar.js';
 import { parseId, valid } from './ids.js';
+import { relayRead, remoteStream } from './relay.js';
 import { checkKey, noGroup, streamOf, timeOf } from './stream-command.js';
 import { seesToken, writeEntries, writeEntry } from './write-entries.js';
 
@@ -38,6 +39,11 @@ export const xread: Command = {
   run(context, args) {
     const { count, timeout } = readOptions(args, 'xread');
     const place = readPlace(context, args);
+    const remote = remoteStream(context);
+    if (remote !== undefined) {
+      if (spells(place, '>')) throw NEW_IN_GROUPS;
+      return relayRead(context, remote, ['XREAD', ...countOf(count), 'STREAMS', STREAM_KEY, kept(place)], timeout);
+    }
     const stream = streamOf(context);
     const after = placeAfter(stream, place);
     return readOrWait(context, stream, timeout, () => writeAfter(context, stream, after, count));
@@ -65,6 +71,18 @@ export const xreadgroup: Command = {
     if (options.reader === undefined) throw NO_GROUP_OPTION;
     const { group, consumer } = options.reader;
     const place = readPlace(context, args);
+    const remote = remoteStream(context);
+    if (remote !== undefined) {
+      const { count, noAck, timeout } = options;
+      const more = [...countOf(count), ...(noAck ? ['NOACK'] : []), 'STREAMS', STREAM_KEY, kept(place)];
+      const canWait = spells(place, '>');
+      return relayRead(
+        context,
+        remote,
+        ['XREADGROUP', 'GROUP', group, consumer, ...more],
+        canWait ? timeout : undefined,
+      );
+    }
     const stream = streamOf(context);
     groupOf(stream, group);
     const read: GroupRead = { ...options, group, consumer };
@@ -135,6 +153,8 @@ function readOptions(args: Arguments, command: 'xread' | 'xreadgroup'): Options 
 const WITHOUT_VALUE = [{ word: 'NOACK' }] as const;
 const WITH_A_VALUE = [...WITHOUT_VALUE, { word: 'COUNT' }, { word: 'BLOCK' }, { word: 'STREAMS' }] as const;
 const WITH_TWO_VALUES = [...WITH_A_VALUE, { word: 'GROUP' }] as const;
+
+const countOf = (count: number) => (count === Infinity ? [] : ['COUNT', String(count)]);
 
 const kept = (slice: Slice) => Slice.of(slice.copy());
 

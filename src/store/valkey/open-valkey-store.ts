@@ -78,6 +78,9 @@ function remoteStore(
       get status() {
         return forwarder.status;
       },
+      get waiting() {
+        return relay.waiting;
+      },
       run: (words, isRead) => relay.run(words, isRead),
       read: (words, ms, signal) => relay.read(words, ms, signal),
     },

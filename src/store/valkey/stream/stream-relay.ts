@@ -79,7 +79,7 @@ export class StreamRelay implements Pick<RemoteStream, 'run' | 'read'> {
         resolve,
         reject,
       });
-      const abort = () => read.cancel();
+      const abort = () => read.expire();
       signal.addEventListener('abort', abort);
       const cancelTimer = ms === Infinity ? () => {} : this.#parts.clock.after(ms, () => read.expire());
       this.#add(read);

@@ -31,15 +31,10 @@ export class WaitingRead {
     else if (!this.#ended) void this.#ask();
   }
 
-  /** Its time is up. */
+  /** Its time is up, or nobody waits for it any more. */
   expire(): void {
     this.#expired = true;
     if (!this.#asking) this.#end(null);
-  }
-
-  /** Nobody waits for it any more. */
-  cancel(): void {
-    this.#end(null);
   }
 
   async #ask(): Promise<void> {
