@@ -121,14 +121,14 @@ export class RawStore {
     return all.flat().map((member) => member.toString('latin1'));
   }
 
-  /** The keys of sessions, tokens and indexes, without the prefix and the partition: `s:<origin>`. */
+  /** The keys of sessions, their deadlines of keys, tokens and indexes, without the prefix and the partition: `s:<origin>`. */
   async keys(): Promise<string[]> {
     const all = await Promise.all(this.#client.nodes('master').map((node) => node.keysBuffer(`${PREFIX}*`)));
     return all
       .flat()
       .map((key) => key.toString('latin1'))
       .map((key) => key.slice(key.indexOf('}:') + 2))
-      .filter((key) => /^[stn]:/.test(key));
+      .filter((key) => /^[kstn]:/.test(key));
   }
 
   #key(partition: number, key: string): string {

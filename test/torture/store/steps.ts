@@ -1,7 +1,7 @@
 import { isToken, type Operation } from '../../tools/operations.js';
-import { isError } from '../../tools/replies.js';
-import { created, noSession, put, type Session } from '../../tools/session.js';
-import { endWith, type Step, type Version } from './tracked-session.js';
+import { isError, isStatus } from '../../tools/replies.js';
+import { changed, created, noSession, put, type Session } from '../../tools/session.js';
+import { CODE, endWith, type Step, type Version } from './tracked-session.js';
 
 /** What requests do to one session. */
 
@@ -46,7 +46,8 @@ export function creation({ token, settings, data }: NewSession): Step {
   return {
     run(version, at) {
       if (version.alive) return (reply) => isError(reply, 'SESSIONEXISTS');
-      Object.assign(version, created(fresh, at), { token, old: new Set(), events: [...version.events, 'new'] });
+      const own = { token, old: new Set(), codeDue: undefined, events: [...version.events, 'new'] };
+      Object.assign(version, created(fresh, at), own);
       return (reply) => isToken(reply) && reply === (token ?? reply);
     },
   };
@@ -61,6 +62,19 @@ export function rotation(isGraceful: boolean): Step {
       const kept = isGraceful ? [...old, ...(token === undefined ? [] : [token])] : [];
       Object.assign(version, { token: undefined, old: new Set(kept), events: [...events, 'rotated'] });
       return (reply) => isToken(reply) && reply !== token;
+    },
+  };
+}
+
+/** SESSION.PSETEX of the key `CODE`. */
+export function settingCode(value: string, ms: number): Step {
+  return {
+    run(version, at) {
+      if (!version.alive) return (reply) => isError(reply, 'NOSESSION');
+      version.data.set(CODE, value);
+      version.codeDue = { from: at.from + ms, to: at.to + ms };
+      changed(version, at);
+      return (reply) => isStatus(reply, 'OK');
     },
   };
 }

@@ -4,8 +4,8 @@ import { type Operation, SESSION_OPERATIONS as SESSION } from '../../tools/opera
 import type { Random } from '../../tools/random.js';
 import { Failure, isStatus, type Reply, show } from '../../tools/replies.js';
 import type { Session, Span } from '../../tools/session.js';
-import { creation, endBy, NOTHING, OPENING, rotation, stepOf, transactionOf } from './steps.js';
-import { type Step, TrackedSession } from './tracked-session.js';
+import { creation, endBy, NOTHING, OPENING, rotation, settingCode, stepOf, transactionOf } from './steps.js';
+import { CODE, type Step, TrackedSession } from './tracked-session.js';
 
 /** How many names of each kind a client has. */
 const PLAIN = 6;
@@ -321,9 +321,14 @@ export class StoreClient {
     }
     if (!session.endsByItself && random.chance(0.3)) {
       session.endsByItself = true;
-      return this.#operate(name, session, address, SESSION.expire('ms', random.between(50, 1000)));
+      const ms = random.between(50, 1000);
+      if (random.chance(0.5)) return this.#operate(name, session, address, SESSION.expire('ms', ms));
+      session.hasCode = true;
+      const value = this.#value();
+      const request = ['SESSION.PSETEX', address, String(ms), CODE, value];
+      return this.#change(name, session, [request], settingCode(value, ms));
     }
-    const operation = random.pick([SESSION.exists(), SESSION.get(this.#key()), SESSION.getall()]);
+    const operation = random.pick([SESSION.exists(), SESSION.get(random.pick([CODE, this.#key()])), SESSION.getall()]);
     const step = stepOf(operation);
     return {
       requests: [operation.words(address)],

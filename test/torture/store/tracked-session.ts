@@ -6,6 +6,8 @@ import { copyOf, noSession, type Session, type Span } from '../../tools/session.
 export const LONG = 600_000;
 /** How many ms early or late a deadline may seem, because of two clocks and rounding. */
 const SLACK = 50;
+/** The only key with a duration of its own. */
+export const CODE = 'code';
 const NEVER: Span = { from: Infinity, to: Infinity };
 
 /** A session, or its absence, and what the outbox must say about it. */
@@ -14,6 +16,8 @@ export interface Version extends Session {
   token: string | undefined;
   /** Earlier tokens that still lead to it. */
   old: ReadonlySet<string>;
+  /** When its key `CODE` expires, if it has that key. */
+  codeDue: Span | undefined;
   /** Its events since the last audit, as `eventText` writes them. */
   events: readonly string[];
 }
@@ -67,8 +71,10 @@ export class TrackedSession {
   inFlight = 0;
   /** Its token will be another one when the reply arrives. */
   isRotating = false;
-  /** It ends by itself soon, so it is only read. */
+  /** It ends by itself soon, or its key `CODE` does, so it is only read. */
   endsByItself: boolean;
+  /** It has been asked to set `CODE`. */
+  hasCode = false;
   /** It has been asked to end. */
   isEnding = false;
   #possible: readonly Possibility[] = [{ version: absence(), pending: [] }];
@@ -151,6 +157,8 @@ export class TrackedSession {
     this.#possible = [{ version: { ...version, token, events: [] }, pending: [] }];
     this.isRotating = false;
     this.isEnding = !version.alive;
+    if (this.hasCode) this.endsByItself = false;
+    this.hasCode = false;
   }
 
   /** Returns a possible version that is what the store has, or why none is. */
@@ -194,14 +202,14 @@ export class TrackedSession {
   }
 }
 
-/** When it ends by itself. */
-function dueOf({ due, end }: Version): Span {
-  const [a, b] = [due ?? NEVER, end ?? NEVER];
-  return { from: Math.min(a.from, b.from), to: Math.min(a.to, b.to) };
+/** When it ends by itself, or its key `CODE` does. */
+function dueOf({ due, end, codeDue }: Version): Span {
+  const spans = [due, end, codeDue].map((span) => span ?? NEVER);
+  return { from: Math.min(...spans.map(({ from }) => from)), to: Math.min(...spans.map(({ to }) => to)) };
 }
 
 function absence(): Version {
-  return { ...noSession(), token: undefined, old: new Set(), events: [] };
+  return { ...noSession(), token: undefined, old: new Set(), codeDue: undefined, events: [] };
 }
 
 function copy(version: Version): Version {
@@ -242,9 +250,15 @@ function expired({ version, pending }: Possibility): Possibility {
   return { version: after, pending };
 }
 
-/** Ends a session whose time is over. */
+/** Ends a session whose time is over, or removes its key `CODE`. No session has both. */
 function expire(version: Version): void {
   if (!version.alive) return;
+  if (version.codeDue !== undefined) {
+    version.events = [...version.events, eventText('keyexpired', new Map([[CODE, version.data.get(CODE) ?? '']]))];
+    version.data.delete(CODE);
+    version.codeDue = undefined;
+    return;
+  }
   if (version.maxAge > 0) {
     endWith(version, 'maxage');
   } else if (version.duration > 0 && version.duration < LONG && version.due !== undefined) {
@@ -262,8 +276,8 @@ export function textOf(data: ReadonlyMap<string, string>): string {
   return JSON.stringify([...data].toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function textOfVersion({ alive, data, duration, maxAge, token, old, events }: Version): string {
-  return JSON.stringify([alive, alive ? textOf(data) : '', duration, maxAge, token, [...old], events]);
+function textOfVersion({ alive, data, duration, maxAge, token, old, codeDue, events }: Version): string {
+  return JSON.stringify([alive, alive ? textOf(data) : '', duration, maxAge, token, [...old], codeDue, events]);
 }
 
 function brief(text: string): string {
