@@ -19,6 +19,18 @@ export const SESSION_METRICS: MetricGroup = {
     },
     {
       type: 'gauge',
+      name: 'respite_session_timed_keys',
+      help: 'Number of keys that have a deadline of their own.',
+      read: ({ stats }) => stats.timedKeys,
+    },
+    {
+      type: 'counter',
+      name: 'respite_session_keys_expired_total',
+      help: 'Keys that were removed at deadlines of their own.',
+      read: ({ stats }) => stats.keysExpired,
+    },
+    {
+      type: 'gauge',
       name: 'respite_session_data_bytes',
       help: 'Bytes in the keys and values of all sessions.',
       read: ({ stats }) => stats.bytes,
@@ -84,7 +96,7 @@ export const SESSION_METRICS: MetricGroup = {
     {
       type: 'histogram',
       name: 'respite_expiry_lateness_seconds',
-      help: 'Time from a deadline until it was processed: the session expired, and its event was published.',
+      help: 'Time from a deadline until it was processed: the session or key expired, and its event was published.',
       bounds: LATENESS_BOUNDS,
       read: ({ lateness }) => [latenessSample(lateness)],
     },

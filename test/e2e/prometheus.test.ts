@@ -93,6 +93,8 @@ describe('metrics of the program', () => {
       'respite_journal_unsaved_changes',
       'respite_ready_check',
       'respite_save_last_success_timestamp_seconds',
+      'respite_session_keys_expired_total',
+      'respite_session_timed_keys',
       'respite_shape_saved_bytes',
       'respite_store_call_seconds_total',
       'respite_store_calls_total',

@@ -249,6 +249,8 @@ function sessionFields(stats: EngineStats): Fields {
     sessions: stats.sessions,
     session_names: stats.names,
     session_keys: stats.keys,
+    session_timed_keys: stats.timedKeys,
+    session_keys_expired: stats.keysExpired,
     session_bytes: stats.bytes,
     sessions_created: stats.created,
     sessions_ended: stats.ended,

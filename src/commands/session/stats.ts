@@ -11,6 +11,8 @@ const FIELDS: readonly (readonly [name: string, field: keyof EngineStats])[] = [
   ['ended', 'ended'],
   ['expired', 'expired'],
   ['cleared', 'cleared'],
+  ['keys_expired', 'keysExpired'],
+  ['timed_keys', 'timedKeys'],
   ['extended', 'extended'],
   ['tick', 'tickMs'],
   ['slots', 'wheelSlots'],
@@ -27,7 +29,7 @@ export const sessionStats = sessionCommand({
   arity: 1,
   arguments: [],
   reply:
-    'map: sessions, keys, bytes, names, created, ended, expired, cleared, extended, tick (ms), slots, pending, late_p99 (ms)',
+    'map: sessions, keys, bytes, names, created, ended, expired, cleared, keys_expired, timed_keys, extended, tick (ms), slots, pending, late_p99 (ms)',
   inSteps: true,
   ask: (store) => store.stats(),
   write(reply, stats) {
