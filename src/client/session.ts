@@ -215,10 +215,78 @@ export class Session {
     return integerOf(await this.#request('SESSION.COUNT'));
   }
 
+  // JSON
+
+  /**
+   * Returns the values that a path matches in the JSON of a key, as the server parses it: an array, or the value itself
+   * for a legacy path such as `.cart`. Without a path, the whole value. Null if the key does not exist.
+   * @param path A query of RFC 9535: `$.items[*].price`.
+   * @throws RequestError (rejects) if a legacy path matches nothing.
+   */
+  async jsonGet(key: Bytes, path = '.'): Promise<unknown> {
+    const text = textOrNullOf(await this.#request('SESSION.JSONGET', key, path));
+    return text === null ? null : JSON.parse(text);
+  }
+
+  /**
+   * Sets what a path matches in the JSON of a key; `$` is the whole value. Creates the key, or the member that the path
+   * names. Returns whether anything was set.
+   * @param value What JSON.stringify takes.
+   * @param condition `NX`: only if nothing matches yet. `XX`: only if something does.
+   */
+  async jsonSet(key: Bytes, path: string, value: unknown, condition?: 'NX' | 'XX'): Promise<boolean> {
+    const options = condition === undefined ? [] : [condition];
+    return isOk(await this.#request('SESSION.JSONSET', key, path, jsonText(value), ...options));
+  }
+
+  /** Removes what a path matches in the JSON of a key; without a path, the key. Returns how many values. */
+  async jsonDel(key: Bytes, path = '$'): Promise<number> {
+    return integerOf(await this.#request('SESSION.JSONDEL', key, path));
+  }
+
+  /** Merges a value into what a path matches in the JSON of a key (RFC 7396). Returns whether there was such a place. */
+  async jsonMerge(key: Bytes, path: string, value: unknown): Promise<boolean> {
+    return isOk(await this.#request('SESSION.JSONMERGE', key, path, jsonText(value)));
+  }
+
+  /**
+   * Appends to each array that a path matches in the JSON of a key.
+   * @param path A query of RFC 9535, which begins with `$`.
+   * @returns The new lengths; null for what is no array.
+   */
+  async jsonArrAppend(key: Bytes, path: string, ...values: [unknown, ...unknown[]]): Promise<(number | null)[]> {
+    const reply = await this.#request('SESSION.JSONARRAPPEND', key, path, ...values.map(jsonText));
+    return arrayOf(reply, (length) => (length === null ? null : integerOf(length)));
+  }
+
+  /**
+   * Adds to each number that a path matches in the JSON of a key.
+   * @param path A query of RFC 9535, which begins with `$`.
+   * @returns The sums; null for what is no number. The server computes integers of 64 bits, and these are exact up to
+   *   2^53.
+   */
+  async jsonIncrBy(key: Bytes, path: string, increment: number): Promise<(number | null)[]> {
+    const reply = await this.#request('SESSION.JSONINCRBY', key, path, jsonText(increment));
+    // JSON text in RESP2, numbers in RESP3.
+    return Array.isArray(reply)
+      ? arrayOf(reply, (sum) => (sum === null ? null : Number(sum)))
+      : JSON.parse(textOf(reply));
+  }
+
   #request(command: string, ...args: Bytes[]): Promise<unknown> {
     return request(this.#connection, command, this.#token, ...args);
   }
 }
+
+/** Returns a value as JSON. @throws TypeError if JSON has no such value. */
+function jsonText(value: unknown): string {
+  const text = JSON.stringify(value) as string | undefined;
+  if (text === undefined) throw new TypeError('the value must be one that JSON has');
+  return text;
+}
+
+/** Whether the reply is OK, and not null. */
+const isOk = (reply: unknown) => reply !== null;
 
 function flag(deleteSession: boolean | undefined): string[] {
   if (deleteSession === undefined) return [];

@@ -31,7 +31,9 @@ export function jsonPath(text: string): JsonPath {
   if (found !== undefined) return found;
   if (Buffer.byteLength(text) > MAX_PATH_BYTES) throw invalid(`it is longer than ${MAX_PATH_BYTES} bytes`);
   const isLegacy = !/^\$(?:[.[]|$)/.test(text);
-  const segments = parsePath(isLegacy ? fromLegacy(text) : text);
+  const query = isLegacy ? fromLegacy(text) : text;
+  // The commonest path of all needs no parser.
+  const segments = query === '$' ? [] : parsePath(query);
   const path = { text, isLegacy, segments, isSingular: isSingular(segments) };
   if (text.length <= LONGEST_KNOWN) {
     if (known.size >= MOST_KNOWN) known.clear();

@@ -49,6 +49,19 @@ describe('the program', () => {
     await program.stop();
   });
 
+  it('serves everything but paths in JSON without the package for them', async () => {
+    const program = await Program.start([], withoutPackages('jsonpath-rfc9535'));
+    const client = await RawClient.connect(program.port);
+    await client.expect(frame('JSON.SET', 'k', '$', '{"a":1}'), '+OK\r\n');
+    await client.expect(frame('JSON.GET', 'k'), '$7\r\n{"a":1}\r\n');
+    await client.send('JSON.GET k $.a\r\n');
+    expect(await client.takeUntil('\r\n')).toBe(
+      '-ERR paths in JSON need the npm package jsonpath-rfc9535, which is not installed: npm install jsonpath-rfc9535\r\n',
+    );
+    client.close();
+    await program.stop();
+  });
+
   it.each([
     [
       ['--appendonly', 'yes', '--dir', join(directory, 'data'), '--maxmemory', '100mb', '--requirepass', 'hunter2'],

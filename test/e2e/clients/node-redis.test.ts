@@ -86,6 +86,38 @@ describe.each([2, 3] as const)('node-redis, over RESP%i', (protocol) => {
     expect(await redis.exists('login')).toBe(0);
   });
 
+  it('changes JSON values', async () => {
+    const { json } = redis;
+    expect(await json.set('k', '$', { n: 1, s: 'é', list: [1, { x: 2 }], yes: true })).toBe('OK');
+    expect(await json.set('k', '$', 1, { condition: 'NX' })).toBe(null);
+    expect(await json.get('k')).toEqual({ n: 1, s: 'é', list: [1, { x: 2 }], yes: true });
+    expect(await json.get('k', { path: ['$.n', '.s'] })).toEqual({ '$.n': [1], '.s': ['é'] });
+    expect(await json.get('nothing')).toBe(null);
+    expect(await json.type('k', { path: '$.*' })).toEqual(['integer', 'string', 'array', 'boolean']);
+    expect(await json.type('k')).toEqual('object');
+    expect(await json.numIncrBy('k', '$.n', 1.5)).toEqual([2.5]);
+    expect(await json.numMultBy('k', '$.*', 2)).toEqual([5, null, null, null]);
+    expect(await json.strAppend('k', '!', { path: '$.s' })).toEqual([3]);
+    expect(await json.strLen('k', { path: '$.s' })).toEqual([3]);
+    expect(await json.toggle('k', '$.yes')).toEqual([0]);
+    expect(await json.arrAppend('k', '$.list', 'a', null)).toEqual([4]);
+    expect(await json.arrInsert('k', '$.list', 0, 0)).toEqual([5]);
+    expect(await json.arrIndex('k', '$.list', 'a')).toEqual([3]);
+    expect(await json.arrLen('k', { path: '$.list' })).toEqual([5]);
+    expect(await json.arrPop('k', { path: '$.list', index: 2 })).toEqual([{ x: 2 }]);
+    expect(await json.arrTrim('k', '$.list', 1, 1)).toEqual([1]);
+    expect(await json.merge('k', '$', { n: null, o: { a: 1 } })).toBe('OK');
+    expect(await json.objKeys('k', { path: '$.o' })).toEqual([['a']]);
+    expect(await json.objLen('k')).toEqual(4);
+    expect(await json.mSet([{ key: 'l', path: '$', value: [1] }])).toBe('OK');
+    expect(await json.mGet(['k', 'l', 'nothing'], '$[0]')).toEqual([[], [1], null]);
+    expect(await json.clear('k', { path: '$.*' })).toBe(2);
+    expect(await json.forget('k', { path: '$.s' })).toBe(1);
+    expect(await json.get('k')).toEqual({ list: [], yes: false, o: {} });
+    expect(await json.del('k')).toBe(1);
+    await expect(json.numIncrBy('k', '$', 1)).rejects.toThrow("on a key that doesn't exist");
+  });
+
   it('gets events of sessions before the answer to any later command', async () => {
     const heard: string[][] = [];
     await other.pSubscribe('__session__:*', (message, channel) => heard.push([channel, message]));

@@ -109,6 +109,37 @@ assert b"ECHO a slow one" in [entry["command"] for entry in client.slowlog_get(1
 assert client.time()[0] > 1_600_000_000
 assert "session.new" in client.command()
 
+# JSON values.
+values = client.json()
+equal(values.set("json", "$", {"n": 1, "list": ["a"], "yes": True}), True)
+equal(values.set("json", ".", {}, nx=True), None)
+equal(values.get("json"), {"n": 1, "list": ["a"], "yes": True})
+equal(values.get("json", "$.n", "$.list"), {"$.n": [1], "$.list": [["a"]]})
+equal(values.get("nothing"), None)
+equal(values.type("json", "$.*"), ["integer", "array", "boolean"])
+equal(values.numincrby("json", "$.n", 1.5), [2.5])
+equal(values.numincrby("json", ".n", 0.5), 3)
+equal(values.arrappend("json", "$.list", {"b": None}, 2), [3])
+equal(values.arrindex("json", "$.list", 2, 0, 0), [2])
+equal(values.arrinsert("json", "$.list", 0, "z"), [4])
+equal(values.arrpop("json", "$.list", 0), ['"z"'])
+equal(values.arrtrim("json", "$.list", 0, 1), [2])
+equal(values.arrlen("json", "$.list"), [2])
+equal(values.toggle("json", ".yes"), False)
+equal(values.strappend("json", "x", "$.list[0]"), [2])
+equal(values.strlen("json", "$.list[0]"), [2])
+equal(values.objkeys("json"), ["n", "list", "yes"])
+equal(values.objlen("json", "$"), [3])
+equal(values.mget(["json", "nothing"], "$.list[0]"), [["ax"], None])
+equal(values.clear("json", "$.list"), 1)
+equal(values.delete("json", "$.list"), 1)
+with values.pipeline() as pipeline:
+    pipeline.set("json", "$.m", 7)
+    pipeline.get("json")
+    equal(pipeline.execute(), [True, {"n": 3.0, "yes": False, "m": 7}])
+refused(redis.ResponseError, values.get, "json", ".nothing")
+equal(values.delete("json"), 1)
+
 # Names of shared sessions.
 names = {f"shared:{i}" for i in range(30)}
 for name in names:

@@ -320,6 +320,16 @@ const all: fc.Arbitrary<Operation>[] = [
     [who, key, fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), isUse],
     async (world, what, k, by, use) => world.sessions.increment(one(world, what), k, by, use),
   ),
+  // Not in a transaction: in a store, it reads first.
+  op('update', false, [who, key, fc.option(value, { nil: undefined }), isUse], async (world, what, k, v, use) => {
+    let before: string | undefined;
+    const change = (found: Slice | undefined) => {
+      before = copy(found);
+      return v;
+    };
+    await world.sessions.update(one(world, what), k, change, use);
+    return before;
+  }),
   op('delete', true, [who, keys, isUse], async (world, what, some, use) =>
     world.sessions.delete(one(world, what), some, use),
   ),

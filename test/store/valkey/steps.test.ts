@@ -240,6 +240,62 @@ describe.skipIf(!RedisServer.there)('operations of several steps', () => {
     }
   });
 
+  describe('changes to a value', () => {
+    const key = slice('k');
+    const addOne = (value: Slice | undefined) => slice(String(Number(value ?? 0) + 1));
+    const start = async () => {
+      const token = await sessions.create(slice('a'), { duration: 0 });
+      return { token, value: async () => String(await sessions.get(token, key, false)) };
+    };
+    /** Counts the calls of `swap`. Before each, `interfere` may do what another process would. */
+    const countSwaps = (interfere: (swaps: number) => Promise<unknown>) => {
+      const counted = { swaps: 0 };
+      nodes.before = async (fn) => {
+        if (fn === 'swap') await interfere(++counted.swaps);
+      };
+      return counted;
+    };
+
+    it('are tried again if another process changes it, creates it or removes it meanwhile', async () => {
+      const { token, value } = await start();
+      const other = new ValkeyStore(plain, await settingsOf(plain, 16), { maxValueBytes: 1000, timers }).sessions;
+      const counted = countSwaps(async (swaps) => {
+        if (swaps === 1) await other.set(token, [key, slice('10')], false);
+        if (swaps === 2) await other.delete(token, [key], false);
+        if (swaps === 3) await other.add(token, [key, slice('20')], false);
+      });
+      await sessions.update(token, key, addOne, false);
+      expect([await value(), counted.swaps]).toEqual(['21', 4]);
+    });
+
+    it('are given up after fifty tries', async () => {
+      const { token, value } = await start();
+      const other = new ValkeyStore(plain, await settingsOf(plain, 16), { maxValueBytes: 1000, timers }).sessions;
+      const counted = countSwaps((swaps) => Promise.resolve(other.set(token, [key, slice(String(swaps))], false)));
+      await expect(sessions.update(token, key, addOne, false)).rejects.toMatchObject({ code: 'TRYAGAIN' });
+      expect([await value(), counted.swaps]).toEqual(['50', 50]);
+    });
+
+    it('wait for each other in one process, whatever becomes of them', async () => {
+      const { token, value } = await start();
+      const counted = countSwaps(async () => {});
+      const changes = Array.from({ length: 20 }, (_, i) =>
+        sessions.update(
+          token,
+          key,
+          (before) => {
+            if (i % 5 === 4) throw new Error('not changed');
+            return addOne(before);
+          },
+          false,
+        ),
+      );
+      const settled = await Promise.allSettled(changes);
+      expect(settled.filter(({ status }) => status === 'rejected')).toHaveLength(4);
+      expect([await value(), counted.swaps]).toEqual(['16', 16]);
+    });
+  });
+
   describe('transactions', () => {
     it('run on the sessions of one partition only', async () => {
       const tokens = await Promise.all(Array.from({ length: 40 }, () => sessions.create(slice('user:1'), {})));
