@@ -1,23 +1,39 @@
 import { describe, expect, it } from 'vitest';
+import type { Reply } from '../../tools/replies.js';
 import type { Client } from './client.js';
 import { NO_SESSION, NOBODY, on } from './commands.js';
 import { listPage } from './listings.js';
 import type { Suite } from './suite.js';
 
-/** Commands that set the key `k`, which then has no duration. The key had the value `1`. */
-const SETTING = [
-  ['SET', 'k', '2'],
-  ['CAS', 'k', '1', '2'],
-  ['CLEARSET', 'k', '2'],
+/** Requests after which the key `k` has no duration. It had the value `1`. */
+const DROPPING = [
+  [['SET', 'k', '2']],
+  [['CAS', 'k', '1', '2']],
+  [['CLEARSET', 'k', '2']],
+  [
+    ['DEL', 'k'],
+    ['ADD', 'k', '2'],
+  ],
+  [['CLEAR'], ['SET', 'k', '2']],
 ] as const;
-/** Commands that change the value of the key `k`, which keeps its duration. */
-const CHANGING = [
-  ['INCRBY', 'k', '1'],
-  ['APPEND', 'k', '2'],
-  ['ADD', 'k', '2'],
-  ['CAS', 'k', '2', '3'],
-  ['JSONINCRBY', 'k', '$', '1'],
-  ['JSONSET', 'k', '$', '{}'],
+/** Requests after which the key `k` has the duration that it had. */
+const KEEPING = [
+  [['INCRBY', 'k', '1']],
+  [['APPEND', 'k', '2']],
+  [['ADD', 'k', '2']],
+  [['CAS', 'k', '2', '3']],
+  [['JSONINCRBY', 'k', '$', '1']],
+  [['JSONSET', 'k', '$', '{}']],
+] as const;
+
+/** Commands of which some extend a session. */
+const TOUCHING = [
+  ['SETEX', '100', 'k', '2'],
+  ['PSETEX', '100000', 'k', '2'],
+  ['KEYPERSIST', 'k'],
+  ['KEYPERSIST', 'n'],
+  ['KEYTTL', 'k'],
+  ['KEYPTTL', 'k'],
 ] as const;
 
 /** What commands reply once the key `k` is gone, the only other key is `n` with the value `2`. */
@@ -65,127 +81,91 @@ export function keyDurations(suite: Suite): void {
 
   describe('rule 12: a key with a duration of its own', () => {
     it('is gone at its deadline and not before; the other keys and the session stay', async () => {
-      const { client, token } = await start('2');
-      await client.ask('SESSION.PSETEX', token, '3000', 'l', '3', 'm', '4');
-      suite.expectLeft((await left(client, token, 'k'))[0], 2000);
-      suite.expectLeft((await left(client, token, 'm'))[0], 3000);
-      expect(await client.ask('SESSION.KEYTTL', token, 'k', 'n', 'l', 'x')).toEqual([2, -1, 3, -2]);
-      await suite.pass(1000);
+      const { client, token } = await start('1');
+      await client.ask('SESSION.PSETEX', token, '2000', 'l', '3', 'm', '4');
+      const other = await client.create('basket', '1000', 'MAXAGE', '2000');
+      await client.ask('SESSION.SETEX', other, '1', 'k', '1');
       suite.expectLeft((await left(client, token, 'k'))[0], 1000);
+      suite.expectLeft((await left(client, token, 'm'))[0], 2000);
+      expect(await client.ask('SESSION.KEYTTL', token, 'k', 'n', 'l', 'x')).toEqual([1, -1, 2, -2]);
       expect(await client.ask('SESSION.MGET', token, 'k', 'l', 'm')).toEqual(['1', '3', '4']);
       await suite.pass(1000);
       expect(await client.map('SESSION.GETALL', token)).toEqual({ n: '2', l: '3', m: '4' });
+      suite.expectLeft((await left(client, token, 'm'))[0], 1000);
+      // A session that has lost its last key stays.
+      expect(await client.map('SESSION.INFO', other)).toMatchObject({ keys: 0, bytes: 0, duration: 1000 });
+      expect(await client.ask('SESSION.SET', other, 'k', '2')).toBe('OK');
+      expect(await client.ask('SESSION.KEYTTL', other, 'k')).toEqual([-1]);
       await suite.pass(1000);
       expect(await client.map('SESSION.GETALL', token)).toEqual({ n: '2' });
     });
 
-    it('is seen by nobody afterwards, even if the store has not noticed', async () => {
+    it('is seen by nobody afterwards, nor counted or listed, even if the store has not noticed', async () => {
       const client = await suite.connect();
       const tokens: string[] = [];
       for (const _ of AFTERWARDS) tokens.push((await start('1')).token);
+      const counted = await client.create('counted', 'DATA', 'n', '2');
+      const listed = await client.create('listed', 'DATA', 'n', '2');
+      for (const token of [counted, listed]) await client.ask('SESSION.SETEX', token, '1', 'k', '1');
       await suite.passUnnoticed(1000);
       for (const [i, [command, reply]] of AFTERWARDS.entries()) {
         expect(await client.ask(...on(tokens[i], command)), command[0]).toEqual(reply);
       }
-    });
-
-    it('is not counted afterwards, nor listed', async () => {
-      const { client, token } = await start('1');
-      await suite.passUnnoticed(1000);
-      expect(await client.map('SESSION.INFO', token)).toMatchObject({ keys: 1, bytes: 2 });
-      const listed = await start('1');
-      await suite.passUnnoticed(1000);
-      await client.ask('SESSION.END', token);
-      const { sessions } = await listPage(listed.client, 'basket', 'SIZES', 'KEYS', 'k');
+      expect(await client.map('SESSION.INFO', counted)).toMatchObject({ keys: 1, bytes: 2 });
+      const { sessions } = await listPage(client, 'listed', 'SIZES', 'KEYS', 'k');
       expect(sessions).toMatchObject([{ keys: 1, bytes: 2, sizes: ['n', 1], values: ['k', null] }]);
     });
 
-    it('leaves a session without keys, which stays', async () => {
+    it('loses its duration if it is set or removed, and keeps it if its value is changed', async () => {
       const client = await suite.connect();
-      const token = await client.create('basket', '1000', 'MAXAGE', '2000');
-      await client.ask('SESSION.SETEX', token, '1', 'k', '1');
+      const tokens: string[] = [];
+      for (const requests of [...DROPPING, ...KEEPING]) {
+        const { token } = await start('1');
+        for (const request of requests) await client.ask(...on(token, request));
+        const [ms] = await left(client, token, 'k');
+        if (tokens.length < DROPPING.length) expect(ms, requests.join()).toBe(-1);
+        else suite.expectLeft(ms, 1000);
+        tokens.push(token);
+      }
       await suite.pass(1000);
-      expect(await client.map('SESSION.INFO', token)).toMatchObject({ keys: 0, bytes: 0, duration: 1000 });
-      expect(await client.ask('SESSION.SET', token, 'k', '2')).toBe('OK');
-      expect(await client.ask('SESSION.KEYTTL', token, 'k')).toEqual([-1]);
+      const there: Reply[] = [];
+      for (const token of tokens) there.push(await client.ask('SESSION.CONTAINS', token, 'k'));
+      expect(there).toEqual([...DROPPING.map(() => [1]), ...KEEPING.map(() => [0])]);
     });
 
-    it.each(SETTING.map((command) => [command[0], command] as const))('%s drops the duration', async (_, command) => {
+    it('gets another duration with SETEX, and none with KEYPERSIST', async () => {
       const { client, token } = await start('1');
-      await client.ask(...on(token, command));
-      expect(await client.ask('SESSION.KEYTTL', token, 'k')).toEqual([-1]);
+      await client.ask('SESSION.PSETEX', token, '3000', 'l', '3');
+      await client.ask('SESSION.SETEX', token, '1000', 'k', '4', 'k', '5');
+      await client.ask('SESSION.SETEX', token, '1', 'l', '6', 'n', '7');
+      await client.ask('SESSION.PSETEX', token, '1000', 'm', '8', 'o', '9');
+      expect(await client.ask('SESSION.KEYPERSIST', token, 'm', 'none', 'm')).toBe(1);
+      expect(await client.ask('SESSION.KEYPERSIST', token, 'm')).toBe(0);
       await suite.pass(1000);
-      expect(await client.ask('SESSION.GET', token, 'k')).toBe('2');
+      expect(await client.map('SESSION.GETALL', token)).toEqual({ k: '5', m: '8' });
+      expect(await client.ask('SESSION.KEYTTL', token, 'm')).toEqual([-1]);
     });
 
-    it.each(CHANGING.map((command) => [command.join(' '), command] as const))(
-      '%s keeps the duration',
-      async (_, command) => {
-        const { client, token } = await start('2');
-        await client.ask(...on(token, command));
-        suite.expectLeft((await left(client, token, 'k'))[0], 2000);
-        await suite.pass(2000);
-        expect(await client.ask('SESSION.GET', token, 'k')).toBeNull();
-      },
-    );
-
-    it('SETEX replaces the duration, of each key that it sets', async () => {
-      const { client, token } = await start('1');
-      await client.ask('SESSION.SETEX', token, '2', 'n', '3', 'k', '4', 'k', '5');
-      await suite.pass(1000);
-      expect(await client.ask('SESSION.MGET', token, 'k', 'n')).toEqual(['5', '3']);
-      await client.ask('SESSION.PSETEX', token, '1000', 'k', '6');
-      await suite.pass(1000);
-      expect(await client.ask('SESSION.KEYS', token)).toEqual([]);
-    });
-
-    it('KEYPERSIST removes durations, and says of how many keys', async () => {
-      const { client, token } = await start('1');
-      await client.ask('SESSION.SETEX', token, '1', 'l', '3');
-      expect(await client.ask('SESSION.KEYPERSIST', token, 'k', 'n', 'x', 'k')).toBe(1);
-      expect(await client.ask('SESSION.KEYPERSIST', token, 'k')).toBe(0);
-      await suite.pass(1000);
-      expect(await client.map('SESSION.GETALL', token)).toEqual({ k: '1', n: '2' });
-    });
-
-    it('DEL and CLEAR remove the duration with the key', async () => {
-      const { client, token } = await start('1');
-      await client.ask('SESSION.DEL', token, 'k');
-      await client.ask('SESSION.ADD', token, 'k', '2');
-      expect(await client.ask('SESSION.KEYTTL', token, 'k')).toEqual([-1]);
-      await client.ask('SESSION.SETEX', token, '1', 'k', '3');
-      await client.ask('SESSION.CLEAR', token);
-      await client.ask('SESSION.SET', token, 'k', '4');
-      await suite.pass(1000);
-      expect(await client.ask('SESSION.GET', token, 'k')).toBe('4');
-    });
-
-    it('lasts no longer than the session', async () => {
+    it('lasts no longer than the session, and is in it after its token is replaced', async () => {
       const { client, token } = await start('1000', '1');
       expect(await client.ask('SESSION.KEYTTL', token, 'k')).toEqual([1000]);
       const cleared = await client.create('basket', '1', 'no');
       await client.ask('SESSION.SETEX', cleared, '1000', 'k', '1');
+      await client.create('shared', 'SHARED');
+      await client.ask('SESSION.SETEX', '@shared', '1', 'k', '1');
+      const rotated = String(await client.ask('SESSION.ROTATE', (await start('1')).token));
+      suite.expectLeft((await left(client, rotated, 'k'))[0], 1000);
       await suite.pass(1000);
       expect(await client.refusal('SESSION.KEYTTL', token, 'k')).toBe(NO_SESSION);
       expect(await client.ask('SESSION.KEYTTL', cleared, 'k')).toEqual([-2]);
       await client.ask('SESSION.SET', cleared, 'k', '2');
       expect(await client.ask('SESSION.KEYTTL', cleared, 'k')).toEqual([-1]);
-    });
-
-    it('keeps its duration when the token is replaced, and may be in a shared session', async () => {
-      const { client, token } = await start('2');
-      await client.create('shared', 'SHARED');
-      await client.ask('SESSION.SETEX', '@shared', '2', 'k', '1');
-      await suite.pass(1000);
-      const rotated = String(await client.ask('SESSION.ROTATE', token));
-      suite.expectLeft((await left(client, rotated, 'k'))[0], 1000);
-      await suite.pass(1000);
-      expect(await client.ask('SESSION.GET', rotated, 'k')).toBeNull();
       expect(await client.map('SESSION.INFO', '@shared')).toMatchObject({ keys: 0 });
+      expect(await client.map('SESSION.GETALL', rotated)).toEqual({ n: '2' });
     });
 
     it('may have any bytes and be as large as others, among many', async () => {
-      const { client, token } = await start('2');
+      const { client, token } = await start('1000');
       const key = Buffer.from([0, 255, 13, 10, 0]);
       const many = Array.from({ length: 200 }, (_, i) => [`key ${i}`, `value ${i}`]).flat();
       await client.ask('SESSION.SETEX', token, '1', key, key, '', '', ...many, 'large', 'x'.repeat(100_000));
@@ -201,27 +181,22 @@ export function keyDurations(suite: Suite): void {
     });
 
     it('SETEX and KEYPERSIST extend a session as writes do; KEYTTL does not, nor does the end of a key', async () => {
-      for (const [extend, expected] of [
-        ['SET', ['SETEX', 'PSETEX', 'KEYPERSIST']],
-        ['GET', []],
-      ] as const) {
-        const extended: string[] = [];
-        for (const command of [
-          ['SETEX', '100', 'k', '2'],
-          ['PSETEX', '100000', 'k', '2'],
-          ['KEYPERSIST', 'k'],
-          ['KEYPERSIST', 'n'],
-          ['KEYTTL', 'k'],
-          ['KEYPTTL', 'k'],
-        ]) {
-          const { client, token } = await start('500', '1000', 'EXTEND', extend);
+      const client = await suite.connect();
+      const started: { extend: string; command: readonly string[]; token: string }[] = [];
+      for (const extend of ['SET', 'GET']) {
+        for (const command of TOUCHING) {
+          const { token } = await start('500', '1000', 'EXTEND', extend);
           await client.ask('SESSION.PSETEX', token, '900', 'short', '1');
-          await suite.pass(1000);
-          await client.ask(...on(token, command));
-          if ((await client.left(token)) > 999_000) extended.push(command[0]);
+          started.push({ extend, command, token });
         }
-        expect(extended, extend).toEqual(expected);
       }
+      await suite.pass(1000);
+      const extended: string[] = [];
+      for (const { extend, command, token } of started) {
+        await client.ask(...on(token, command));
+        if ((await client.left(token)) > 999_000) extended.push(`${command[0]} with ${extend}`);
+      }
+      expect(extended).toEqual(['SETEX with SET', 'PSETEX with SET', 'KEYPERSIST with SET']);
     });
 
     it('is refused without a session, and without a duration of a millisecond or more', async () => {
