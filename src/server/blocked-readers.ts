@@ -30,7 +30,12 @@ export class BlockedReaders implements Readers {
     return this.#readers.size;
   }
 
-  wait({ client, reply }: Reading, stream: EventStream, timeout: number, attempt: () => boolean): Promise<void> {
+  wait(
+    { client, reply }: Reading,
+    stream: EventStream,
+    timeout: number,
+    attempt: () => boolean | Promise<void>,
+  ): Promise<void> {
     return new Promise((resolve, reject) => {
       const clock = this.#clock;
       const endsAt = timeout > 0 ? clock.now() + timeout : Infinity;
@@ -45,7 +50,8 @@ export class BlockedReaders implements Readers {
         hasTimeout: timeout > 0,
         serve() {
           try {
-            if (attempt()) end(resolve);
+            const outcome = attempt();
+            if (outcome !== false) end(() => resolve(outcome === true ? undefined : outcome));
           } catch (error) {
             end(() => reject(error));
           }

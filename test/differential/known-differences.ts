@@ -69,7 +69,8 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
     reason: 'What a range of bytes contains is not specified, as in Redis, if the members have different scores.',
     matches: (request, respite, redis) =>
-      (/BYLEX|^ZLEXCOUNT/i.test(request[0]) || request.some((word) => word.toUpperCase() === 'BYLEX')) &&
+      (/BYLEX|^ZLEXCOUNT/i.test(request[0]) ||
+        (/^Z/i.test(request[0]) && request.some((word) => word.toUpperCase() === 'BYLEX'))) &&
       request[/STORE$/i.test(request[0]) ? 2 : 1] !== LEX_KEY &&
       ![respite, redis].some((reply) => reply instanceof Failure),
     isLasting: true,

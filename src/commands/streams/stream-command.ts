@@ -22,7 +22,7 @@ interface StreamCommand extends Omit<Command, 'group' | 'run' | 'ask' | 'write'>
    * Reads the arguments after the key, does the work and writes one reply. Not called if a store has the stream.
    * @throws CodedError as `Command.run`.
    */
-  answer(stream: EventStream, context: Context, args: Arguments): void;
+  answer(stream: EventStream, context: Context, args: Arguments): void | Promise<void>;
 }
 
 /** Declares a command for the stream of session events. */

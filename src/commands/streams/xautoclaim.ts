@@ -10,6 +10,8 @@ import { writeEntries, writeIds } from './write-entries.js';
 
 const WRONG_COUNT = new CodedError('ERR', 'COUNT must be > 0');
 const USUAL_COUNT = 100;
+/** A larger COUNT claims no more, so that other clients need not wait long. The client goes on where the reply says. */
+const MOST_AT_ONCE = 1000;
 /** As in Redis, which multiplies it by the bytes of an id. */
 const MOST = (2n ** 63n - 1n) / 16n;
 
@@ -67,7 +69,7 @@ function readOptions(args: Arguments): { readonly count: number; readonly justId
     }
     const given = parseInt64(args.slice());
     if (given === undefined || given < 1n || given > MOST) throw WRONG_COUNT;
-    count = Number(given);
+    count = Math.min(Number(given), MOST_AT_ONCE);
   }
   return { count, justId };
 }

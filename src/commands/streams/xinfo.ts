@@ -1,14 +1,15 @@
 import type { Context } from '../../execution/context/context.js';
+import { inSlices } from '../../execution/in-slices.js';
 import type { ReplyEncoder } from '../../resp/reply-encoder.js';
 import { Slice } from '../../slice.js';
 import type { Consumer, ConsumerGroup } from '../../stream/consumer-group.js';
-import { type EntryId, FIRST_ID, idText, LAST_ID } from '../../stream/entry-id.js';
+import { type EntryId, FIRST_ID, idText, LAST_ID, nextId } from '../../stream/entry-id.js';
 import type { EventStream } from '../../stream/event-stream.js';
 import type { Arguments } from '../arguments/arguments.js';
 import { container } from '../declaration/container.js';
 import { COUNT, GROUP, KEY } from './grammar.js';
 import { noGroupForKey, streamCommand, timeOf } from './stream-command.js';
-import { seesToken, writeEntries, writeEntry } from './write-entries.js';
+import { arrayInSteps, entriesInSteps, passing, seesToken, writeEntry } from './write-entries.js';
 
 /** How many entries of each list FULL returns, unless COUNT says otherwise. */
 const USUAL_COUNT = 10;
@@ -31,8 +32,8 @@ const stream = streamCommand({
   reply: 'map',
   answer(stream, context, args) {
     const count = readFull(args);
-    if (count === undefined) writeStream(context, stream);
-    else writeFull(context, stream, count || Infinity);
+    if (count !== undefined) return inSlices(context, writeFull(context, stream, count || Infinity));
+    writeStream(context, stream);
   },
 });
 
@@ -83,19 +84,19 @@ function writeEntryAt(context: Context, stream: EventStream, id: EntryId): void 
   else writeEntry(context.reply, id, content, seesToken(context));
 }
 
-function writeFull(context: Context, stream: EventStream, count: number): void {
+function* writeFull(context: Context, stream: EventStream, count: number): Generator<void, void> {
   const { reply } = context;
   reply.map(9);
   writeFigures(reply, stream);
   reply.bulk('entries');
-  writeEntries(context, (visit) => stream.range(FIRST_ID, LAST_ID, count, visit));
+  yield* entriesInSteps(context, count, passing(stream, FIRST_ID, LAST_ID));
   reply.bulk('groups');
   const groups = stream.groups();
   reply.array(groups.length);
-  for (const group of groups) writeFullGroup(context, group, count);
+  for (const group of groups) yield* writeFullGroup(context, group, count);
 }
 
-function writeFullGroup(context: Context, group: ConsumerGroup, count: number): void {
+function* writeFullGroup(context: Context, group: ConsumerGroup, count: number): Generator<void, void> {
   const { reply } = context;
   reply.map(7);
   reply.bulk('name');
@@ -104,7 +105,7 @@ function writeFullGroup(context: Context, group: ConsumerGroup, count: number): 
   reply.bulk('pel-count');
   reply.integer(group.pending);
   reply.bulk('pending');
-  writePending(context, group, undefined, count);
+  yield* writePending(context, group, undefined, count);
   reply.bulk('consumers');
   const consumers = byName(group);
   reply.array(consumers.length);
@@ -119,7 +120,7 @@ function writeFullGroup(context: Context, group: ConsumerGroup, count: number): 
     reply.bulk('pel-count');
     reply.integer(consumer.pending);
     reply.bulk('pending');
-    writePending(context, group, consumer, count);
+    yield* writePending(context, group, consumer, count);
   }
 }
 
@@ -138,18 +139,26 @@ function writeIntegerOrNull(reply: ReplyEncoder, value: number | undefined): voi
 }
 
 /** Writes what is pending in a group or for one of its consumers, whose name is then left out. */
-function writePending(context: Context, group: ConsumerGroup, consumer: Consumer | undefined, count: number): void {
+function* writePending(
+  context: Context,
+  group: ConsumerGroup,
+  consumer: Consumer | undefined,
+  count: number,
+): Generator<void, void> {
   const { reply } = context;
-  const start = reply.written;
   const filter = { consumer: consumer && Slice.of(consumer.name), now: timeOf(context) };
-  const entries = group.visitPending(FIRST_ID, LAST_ID, count, filter, (ms, n, owner, deliveredAt, deliveries) => {
-    reply.array(consumer === undefined ? 4 : 3);
-    reply.latin1(idText({ ms, n }));
-    if (consumer === undefined) reply.bulk(owner);
-    reply.integer(deliveredAt);
-    reply.integer(deliveries);
+  let next: EntryId | undefined = FIRST_ID;
+  yield* arrayInSteps(reply, count, (most) => {
+    if (next === undefined) return 0;
+    return group.visitPending(next, LAST_ID, most, filter, (ms, n, owner, deliveredAt, deliveries) => {
+      next = nextId({ ms, n });
+      reply.array(consumer === undefined ? 4 : 3);
+      reply.latin1(idText({ ms, n }));
+      if (consumer === undefined) reply.bulk(owner);
+      reply.integer(deliveredAt);
+      reply.integer(deliveries);
+    });
   });
-  reply.before(start, () => reply.array(entries));
 }
 
 /** Returns the consumers of a group in the order of their names, as Redis has them. */

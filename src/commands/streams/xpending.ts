@@ -1,12 +1,14 @@
 import { SYNTAX } from '../../errors.js';
 import type { Context } from '../../execution/context/context.js';
-import type { Slice } from '../../slice.js';
+import { inSlices } from '../../execution/in-slices.js';
+import { Slice } from '../../slice.js';
 import type { ConsumerGroup } from '../../stream/consumer-group.js';
-import { idText } from '../../stream/entry-id.js';
+import { type EntryId, idText, nextId } from '../../stream/entry-id.js';
 import type { Arguments } from '../arguments/arguments.js';
 import { GROUP, KEY } from './grammar.js';
 import { type IdRange, readRange } from './ids.js';
 import { noGroup, streamCommand, timeOf } from './stream-command.js';
+import { arrayInSteps } from './write-entries.js';
 
 export const xpending = streamCommand({
   name: 'xpending',
@@ -37,14 +39,15 @@ export const xpending = streamCommand({
     const filter = args.left === 0 ? undefined : readFilter(args);
     const group = stream.group(name);
     if (group === undefined) throw noGroup(name);
-    if (filter === undefined) writeSummary(context, group);
-    else writePending(context, group, filter);
+    if (filter !== undefined) return inSlices(context, writePending(context, group, filter));
+    writeSummary(context, group);
   },
 });
 
 interface Filter extends IdRange {
   readonly minIdle: number;
   readonly count: number;
+  /** Valid until the command has ended. */
   readonly consumer: Slice | undefined;
 }
 
@@ -64,7 +67,7 @@ function readFilter(args: Arguments): Filter {
   args.back(mark);
   const range = readRange(args);
   args.back(after);
-  return { ...range, minIdle, count, consumer: args.left > 0 ? args.slice() : undefined };
+  return { ...range, minIdle, count, consumer: args.left > 0 ? Slice.of(args.slice().copy()) : undefined };
 }
 
 const IDLE = [{ word: 'IDLE' }] as const;
@@ -87,22 +90,20 @@ function writeSummary({ reply }: Context, group: ConsumerGroup): void {
   }
 }
 
-function writePending(context: Context, group: ConsumerGroup, { from, to, count, minIdle, consumer }: Filter): void {
+function* writePending(context: Context, group: ConsumerGroup, filter: Filter): Generator<void, void> {
   const { reply } = context;
+  const { from, to, count, minIdle, consumer } = filter;
   const now = timeOf(context);
-  const mark = reply.written;
-  const entries = group.visitPending(
-    from,
-    to,
-    count,
-    { minIdle, consumer, now },
-    (ms, n, owner, deliveredAt, deliveries) => {
+  let next: EntryId | undefined = from;
+  yield* arrayInSteps(reply, count, (most) => {
+    if (next === undefined) return 0;
+    return group.visitPending(next, to, most, { minIdle, consumer, now }, (ms, n, owner, deliveredAt, deliveries) => {
+      next = nextId({ ms, n });
       reply.array(4);
       reply.latin1(idText({ ms, n }));
       reply.bulk(owner);
       reply.integer(Math.max(0, now - deliveredAt));
       reply.integer(deliveries);
-    },
-  );
-  reply.before(mark, () => reply.array(entries));
+    });
+  });
 }

@@ -1,8 +1,10 @@
+import type { Context } from '../../execution/context/context.js';
+import { inSlices } from '../../execution/in-slices.js';
 import type { Arguments } from '../arguments/arguments.js';
 import { COUNT, KEY } from './grammar.js';
 import { readEnd, readRange, readStart } from './ids.js';
 import { streamCommand } from './stream-command.js';
-import { writeEntries } from './write-entries.js';
+import { entriesInSteps, type PassNext, passing, passingBack } from './write-entries.js';
 
 // XRANGE and XREVRANGE.
 
@@ -19,8 +21,7 @@ export const xrange = streamCommand({
   answer(stream, context, args) {
     const { from, to } = readRange(args);
     const count = readCount(args);
-    if (count === 0) context.reply.nullArray();
-    else writeEntries(context, (visit) => stream.range(from, to, count, visit));
+    return writeRange(context, count, passing(stream, from, to));
   },
 });
 
@@ -42,10 +43,18 @@ export const xrevrange = streamCommand({
     const from = readEnd(args);
     args.back(end);
     const count = readCount(args);
-    if (count === 0) context.reply.nullArray();
-    else writeEntries(context, (visit) => stream.rangeBack(from, to, count, visit));
+    return writeRange(context, count, passingBack(stream, from, to));
   },
 });
+
+function writeRange(context: Context, count: number, passNext: PassNext): void | Promise<void> {
+  if (count > 0) return inSlices(context, writing(context, count, passNext));
+  context.reply.nullArray();
+}
+
+function* writing(context: Context, count: number, passNext: PassNext): Generator<void, void> {
+  yield* entriesInSteps(context, count, passNext);
+}
 
 /** Reads the remaining arguments, `[COUNT count]`. */
 function readCount(args: Arguments): number {

@@ -1,6 +1,7 @@
 import { parseInteger } from '../../engine/fields/int64.js';
 import { CodedError, SYNTAX } from '../../errors.js';
 import type { Context } from '../../execution/context/context.js';
+import { inSlices } from '../../execution/in-slices.js';
 import { Slice } from '../../slice.js';
 import type { ConsumerGroup } from '../../stream/consumer-group.js';
 import { compareIds, type EntryId, FIRST_ID, LAST_ID, nextId, previousId } from '../../stream/entry-id.js';
@@ -11,8 +12,8 @@ import type { Argument, Command } from '../declaration/command.js';
 import { CONSUMER, COUNT, GROUP } from './grammar.js';
 import { parseId, valid } from './ids.js';
 import { relayRead, remoteStream } from './relay.js';
-import { checkKey, noGroup, streamOf, timeOf } from './stream-command.js';
-import { seesToken, writeEntries, writeEntry } from './write-entries.js';
+import { checkKey, noGroup, seeConsumer, streamOf, timeOf } from './stream-command.js';
+import { arrayInSteps, entriesInSteps, passing, seesToken, writeEntry } from './write-entries.js';
 
 // XREAD and XREADGROUP.
 
@@ -46,7 +47,7 @@ export const xread: Command = {
     }
     const stream = streamOf(context);
     const after = placeAfter(stream, place);
-    return readOrWait(context, stream, timeout, () => writeAfter(context, stream, after, count));
+    return readOrWait(context, stream, timeout, () => readAfter(context, stream, after, count));
   },
 };
 
@@ -86,9 +87,9 @@ export const xreadgroup: Command = {
     const stream = streamOf(context);
     groupOf(stream, group);
     const read: GroupRead = { ...options, group, consumer };
-    if (spells(place, '>')) return readOrWait(context, stream, options.timeout, () => writeNew(context, stream, read));
+    if (spells(place, '>')) return readOrWait(context, stream, options.timeout, () => readNew(context, stream, read));
     for (const end of ['$', '+']) if (spells(place, end)) throw meaningless(end);
-    writeHistory(context, stream, valid(parseId(place, 0)), read);
+    return inSlices(context, writeHistory(context, stream, valid(parseId(place, 0)), read));
   },
 };
 
@@ -188,50 +189,76 @@ function groupOf(stream: EventStream, name: Slice): ConsumerGroup {
   return group;
 }
 
-/** Writes the reply if there is something to read, or waits until there is. @param attempt See `Readers.wait`. */
+/** Writes a reply in steps. */
+type Writing = Generator<void, void>;
+
+/**
+ * Writes the reply if there is something to read, or waits until there is.
+ * @param read Returns what writes the reply; undefined if there is nothing to read.
+ */
 function readOrWait(
   context: Context,
   stream: EventStream,
   timeout: number | undefined,
-  attempt: () => boolean,
+  read: () => Writing | undefined,
 ): void | Promise<void> {
-  if (attempt()) return;
+  const writing = read();
+  if (writing !== undefined) return inSlices(context, writing);
   const { client, reply, server } = context;
-  if (timeout !== undefined && !client.transaction.executing) {
-    return server.readers.wait(context, stream, timeout, attempt);
+  if (timeout === undefined || client.transaction.executing) {
+    reply.nullArray();
+    return;
   }
-  reply.nullArray();
+  return server.readers.wait(context, stream, timeout, () => {
+    const found = read();
+    return found === undefined ? false : (inSlices(context, found) ?? true);
+  });
 }
 
-function writeAfter(context: Context, stream: EventStream, after: EntryId, count: number): boolean {
+function readAfter(context: Context, stream: EventStream, after: EntryId, count: number): Writing | undefined {
   const from = nextId(after);
-  if (from === undefined || stream.length === 0 || compareIds(stream.lastId, from) < 0) return false;
-  writeKey(context);
-  writeEntries(context, (visit) => stream.range(from, LAST_ID, count, visit));
-  return true;
+  if (from === undefined || stream.length === 0 || compareIds(stream.lastId, from) < 0) return undefined;
+  return writeAfter(context, stream, from, count);
 }
 
-function writeNew(context: Context, stream: EventStream, { group, consumer, count, noAck }: GroupRead): boolean {
-  const { reply } = context;
-  const start = reply.written;
+function* writeAfter(context: Context, stream: EventStream, from: EntryId, count: number): Writing {
+  writeKey(context);
+  yield* entriesInSteps(context, count, passing(stream, from, LAST_ID));
+}
+
+function readNew(context: Context, stream: EventStream, read: GroupRead): Writing | undefined {
+  const group = groupOf(stream, read.group);
+  seeConsumer(group, read.consumer, timeOf(context));
+  if (stream.length === 0 || compareIds(stream.lastId, group.lastId) <= 0) return undefined;
+  return writeNew(context, stream, group, read);
+}
+
+function* writeNew(context: Context, stream: EventStream, group: ConsumerGroup, read: GroupRead): Writing {
+  const { consumer, count, noAck } = read;
   const now = timeOf(context);
+  // Nothing is delivered to a client that has left, or by a group that was destroyed.
+  const isOver = () => context.client.gone || stream.group(read.group) !== group;
   writeKey(context);
-  const read = writeEntries(context, (visit) => groupOf(stream, group).read(consumer, { count, noAck, now }, visit));
-  if (read === 0) reply.rewind(start);
-  return read > 0;
+  yield* entriesInSteps(context, count, (most, visit) =>
+    isOver() ? 0 : group.read(consumer, { count: most, noAck, now }, visit),
+  );
 }
 
-function writeHistory(context: Context, stream: EventStream, after: EntryId, read: GroupRead): void {
+function* writeHistory(context: Context, stream: EventStream, after: EntryId, read: GroupRead): Writing {
   const { reply } = context;
-  const { group, consumer, count } = read;
+  const { consumer, count } = read;
+  const group = groupOf(stream, read.group);
   const now = timeOf(context);
   const withToken = seesToken(context);
+  let last = after;
   writeKey(context);
-  const start = reply.written;
-  const entries = groupOf(stream, group).history(consumer, after, { count, now }, (ms, n, content) => {
-    writeEntry(reply, { ms, n }, content, withToken);
+  yield* arrayInSteps(reply, count, (most) => {
+    if (stream.group(read.group) !== group) return 0;
+    return group.history(consumer, last, { count: most, now }, (ms, n, content) => {
+      last = { ms, n };
+      writeEntry(reply, last, content, withToken);
+    });
   });
-  reply.before(start, () => reply.array(entries));
 }
 
 /** Writes what precedes the entries of the stream. */

@@ -16,9 +16,10 @@ export interface Readers {
    * Makes a client wait for entries of a stream.
    * @param timeout In ms; 0 for as long as it takes. When it is over, the reply is null.
    * @param attempt Called when there may be something for the client, in the order in which clients began to wait.
-   *   Writes the reply and returns true, or returns false to wait on. @throws CodedError, which ends the wait.
+   *   Writes the reply and returns true, or a promise if that takes longer; or returns false to wait on.
+   *   @throws CodedError, which ends the wait.
    */
-  wait(reading: Reading, stream: EventStream, timeout: number, attempt: () => boolean): Promise<void>;
+  wait(reading: Reading, stream: EventStream, timeout: number, attempt: () => boolean | Promise<void>): Promise<void>;
   /** Serves the clients that can be served, before another command reads what they wait for. */
   serve(): void;
 }

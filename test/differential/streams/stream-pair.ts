@@ -8,8 +8,6 @@ import type { Request } from '../sequence.js';
 import { FILL, withIds } from './stream-sequence.js';
 import { STREAM } from './stream-table.js';
 
-const GROUPS = ['g', 'h', ''];
-
 /**
  * A client of each of the two servers, for commands on the stream. respite's has entries because of its sessions, and
  * they are added to that of Redis.
@@ -75,22 +73,24 @@ export class StreamPair implements Runner {
   /** Removes entries and groups. respite counts its entries on, so Redis is told where it is. */
   async #empty(): Promise<void> {
     this.#ids = [];
-    const start = [['DISCARD'], ['XTRIM', STREAM, 'MAXLEN', '0']];
-    const groups = GROUPS.map((group) => ['XGROUP', 'DESTROY', STREAM, group]);
-    const [replies] = await this.#respite.ask([[...start, ...groups, ['XINFO', 'STREAM', STREAM]]]);
-    const state = replies.at(-1) as Reply;
+    const [replies] = await this.#respite.ask([
+      [['DISCARD'], ['XTRIM', STREAM, 'MAXLEN', '0'], ['XINFO', 'GROUPS', STREAM], ['XINFO', 'STREAM', STREAM]],
+    ]);
+    const [groups, state] = replies.slice(-2);
     if (state instanceof Failure && this.#isSelf) {
       await this.#fill(1);
       await this.#empty();
       return;
     }
+    const names = (groups as readonly Reply[]).map((group) => String(mapOf(group).get('name')));
+    if (names.length > 0) await this.#respite.ask([names.map((name) => ['XGROUP', 'DESTROY', STREAM, name])]);
     const figures = mapOf(state);
     const last = String(figures.get('last-generated-id'));
     const added = String(figures.get('entries-added'));
     const [made] = await this.#redis.ask([
       [
         ['DISCARD'],
-        ['DEL', STREAM],
+        ['FLUSHALL'],
         ['XGROUP', 'CREATE', STREAM, 'none', '0', 'MKSTREAM'],
         ['XGROUP', 'DESTROY', STREAM, 'none'],
         ...(added === '0' ? [] : [['XSETID', STREAM, last, 'ENTRIESADDED', added, 'MAXDELETEDID', '0-0']]),
@@ -104,10 +104,11 @@ export class StreamPair implements Runner {
     const after = this.#ids.at(-1) ?? '-';
     const requests = Array.from({ length: count }, () => this.#eventRequest());
     const from = after === '-' ? '-' : `(${after}`;
-    const [replies] = await this.#respite.ask([[...requests, ['XRANGE', STREAM, from, '+']]]);
+    // A shortened sequence may be within a transaction here.
+    const [replies] = await this.#respite.ask([[['DISCARD'], ...requests, ['XRANGE', STREAM, from, '+']]]);
     const entries = replies.at(-1) as readonly (readonly [id: string, fields: readonly string[]])[];
     this.#ids.push(...entries.map(([id]) => id));
-    await this.#redis.ask([entries.map(([id, fields]) => ['XADD', STREAM, id, ...fields])]);
+    await this.#redis.ask([[['DISCARD'], ...entries.map(([id, fields]) => ['XADD', STREAM, id, ...fields])]]);
   }
 
   /** A request that adds an entry to respite's stream. */

@@ -146,8 +146,4 @@ export const STREAM_COMMANDS: readonly Row[] = [
   },
   { name: 'XINFO', words: (c) => [c.word('GROUPS'), key(c)], same: described },
   { name: 'XINFO', words: (c) => [c.word('CONSUMERS'), key(c), group(c)], same: described },
-  { name: 'TYPE', words: () => [STREAM] },
-  { name: 'EXISTS', words: () => [STREAM, STREAM] },
-  { name: 'PTTL', words: () => [STREAM] },
-  { name: 'OBJECT', words: () => ['ENCODING', STREAM] },
 ];
