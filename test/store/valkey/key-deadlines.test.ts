@@ -58,6 +58,8 @@ describe.skipIf(!LibraryServer.there)('keys with deadlines in the Valkey store',
       ['append', 1, 'code', '3', 10, 1],
       ['incrby', 1, 'code', 1, '1'],
       ['cas', 1, 'code', '42', '43', 0],
+      ['peek', 'code', null],
+      ['swap', 1, 'code', 1, '42', '43', 0],
       ['del', 1, 'code', 0],
       ['persist', 1, 'code', 0],
       ['clear', 1, 2],
@@ -131,6 +133,7 @@ describe.skipIf(!LibraryServer.there)('keys with deadlines in the Valkey store',
     await store.call('incrby', token, 0, 'b', 1);
     await store.call('add', token, 0, '', 'x');
     await store.call('cas', token, 0, '\0s', 'x', 'y');
+    expect(await store.text('swap', token, 0, '\0', 1, '5', '6')).toBe(1);
     expect(await left(token, ...all)).toEqual([1000, 5000, 5000, 5000, 5000, 5000, -1, -2]);
     await store.call('set', token, 0, 'a', '1', 'code', '2');
     await store.call('cas', token, 0, '\0s', '4', 'y');
