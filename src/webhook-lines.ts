@@ -136,7 +136,13 @@ function parseUrl(text: string): URL {
   if (!/^https?:\/\/./i.test(text) || !URL.canParse(text)) {
     throw new Error('expected a URL that begins with https:// or http://');
   }
-  return new URL(text);
+  const url = new URL(text);
+  try {
+    decodeURIComponent(url.username + url.password);
+  } catch {
+    throw new Error('expected a % in the user or password of the URL to be written as %25');
+  }
+  return url;
 }
 
 /** Whether it is clear from the URL alone. What a name leads to is checked with each connection. */

@@ -71,7 +71,7 @@ export class WebhookRunner {
     if (stream === undefined || this.#isClosed) return;
     const groups = new LocalGroups(stream, clock);
     // At once, so that a webhook gets everything that happens from now on.
-    groups.keep(this.#setups.map(({ line }) => line.name));
+    faults.contain(() => groups.keep(this.#setups.map(({ line }) => line.name)));
     if (this.#webhooks !== undefined) this.#webhooks.replace(this.#setups);
     else if (this.#setups.length > 0) this.#loading ??= this.#load(groups).catch(faults.report);
   }

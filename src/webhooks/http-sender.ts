@@ -61,8 +61,11 @@ export class HttpSender implements Sender {
   }
 
   async send(headers: Headers, body: Buffer): Promise<Outcome> {
-    const outcome = await this.#sendOnce(headers, body);
-    return outcome === 'stale' ? ((await this.#sendOnce(headers, body)) as Outcome) : outcome;
+    for (;;) {
+      // Each such connection is gone then, and a new one is not an old one.
+      const outcome = await this.#sendOnce(headers, body);
+      if (outcome !== 'stale') return outcome;
+    }
   }
 
   close(): void {

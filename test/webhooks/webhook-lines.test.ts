@@ -48,6 +48,7 @@ describe('the lines of webhooks', () => {
   const SECRET = 'hunter2';
   it.each([
     [`ftp://${SECRET}@shop.example`, 'expected a URL that begins with https:// or http://'],
+    [`https://ada:%zz${SECRET}@shop.example`, 'expected a % in the user or password of the URL to be written as %25'],
     [`https://`, 'expected a URL that begins with https:// or http://'],
     [`https://shop.example/ ${SECRET}`, 'after the URL, expected options such as events=expired,limit'],
     ['https://shop.example/ event=new', 'there is no event=; did you mean events=?'],
