@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Program, runToEnd } from '../tools/program.js';
+import { withoutPackages } from '../tools/without-packages.js';
 import { SECRET, TestReceiver } from '../webhooks/receiver.js';
 
 const root = realpathSync(mkdtempSync(join(tmpdir(), 'respite-webhooks-')));
@@ -82,6 +83,20 @@ describe('the program with a webhook', () => {
     program.signal('SIGHUP');
     await expect.poll(() => redis.info('webhooks'), { timeout: 60_000 }).toContain('webhooks:0');
     expect(await redis.xinfo('GROUPS', '__session__')).toEqual([]);
+    await program.stop();
+  });
+
+  it('needs the package that signs only if messages are signed', async () => {
+    const environment = withoutPackages('standardwebhooks');
+    const signed = await runToEnd([configFile(line('data=yes'))], environment);
+    expect([signed.code, signed.err]).toEqual([
+      1,
+      'error: a webhook with a secret needs the package standardwebhooks: npm install standardwebhooks\n',
+    ]);
+    const program = await Program.start([configFile(line('events=new').replace(/secret-file=\S+/, ''))], environment);
+    await program.client().call('SESSION.NEW', 'basket');
+    await receiver.until(() => receiver.events.length === 1);
+    expect(receiver.headers[0]['webhook-signature']).toBeUndefined();
     await program.stop();
   });
 

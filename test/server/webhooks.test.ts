@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Config, createServer } from '../../src/index.js';
 import { connectTo, keepLog, startServer, stopServers } from '../embedded-server.js';
+import { FakeClock } from '../fake-clock.js';
 import { send } from '../http/send.js';
 import { TestReceiver } from '../webhooks/receiver.js';
 import { askWith } from './ask.js';
@@ -132,6 +133,53 @@ describe('a server with a webhook', () => {
     expect(receiver.headers[1]['webhook-signature'].split(' ')).toHaveLength(2);
     rmSync(file);
     expect(() => reload({})).toThrow(`webhook shop, secret-file: cannot read ${file}: ENOENT`);
+  });
+
+  it('logs when a receiver begins to fail and when it is back, and what was given up', async () => {
+    const receiver = await receive();
+    receiver.status = 500;
+    const clock = new FakeClock();
+    const log = keepLog();
+    const webhook = lineFor(receiver, 'events=new retry-for=30');
+    const server = await startServer({ 'events-stream': true, webhook }, { clock, log });
+    const client = await connectTo(server);
+    /** Lets time pass until something has happened. */
+    const pass = (isTrue: () => boolean) =>
+      expect
+        .poll(
+          () => {
+            clock.advance(500);
+            return isTrue();
+          },
+          { timeout: 60_000, interval: 5 },
+        )
+        .toBe(true);
+    await askWith(client, 'SESSION.NEW', 'a');
+    await pass(() => server.isListening && log.lines.some((line) => line.includes('gave up the event new')));
+    receiver.status = 200;
+    await askWith(client, 'SESSION.NEW', 'b');
+    await pass(
+      () => log.lines.some((line) => line.startsWith('dead letters of the webhook shop')) || receiver.events.length > 0,
+    );
+    await pass(() => log.entries.some(({ fields }) => fields?.event === 'webhook-failure' && fields.state === 'over'));
+    const failures = log.entries.filter(({ fields }) => fields?.event === 'webhook-failure');
+    expect(failures.map(({ fields }) => [fields?.state, fields?.webhook])).toEqual([
+      ['begins', 'shop'],
+      ['over', 'shop'],
+    ]);
+    expect(failures[1].message).toMatch(/^failures of the webhook shop are over: \d+ requests in \d+ s$/);
+  });
+
+  it('sends events again if its group is set back', async () => {
+    const receiver = await receive();
+    const { client } = await start(lineFor(receiver, 'events=new'));
+    await askWith(client, 'SESSION.NEW', 'a');
+    await receiver.until(() => receiver.events.length === 1);
+    expect(await askWith(client, 'XGROUP', 'SETID', '__session__', 'webhook:shop', '0')).toBe('OK');
+    await askWith(client, 'SESSION.NEW', 'b');
+    await receiver.until(() => receiver.events.length === 3);
+    expect(receiver.events.map(({ name }) => name)).toEqual(['a', 'a', 'b']);
+    expect(receiver.headers[1]['webhook-id']).toBe(receiver.headers[0]['webhook-id']);
   });
 
   it('is disabled by 410 until the configuration is reloaded', async () => {
