@@ -748,7 +748,6 @@ const ONLY_IN_MEMORY: { readonly [Name in OptionName]?: string } = {
   'secret-file': 'the store has its own secret, which it generates',
   maxmemory: 'set maxmemory on the nodes of the store',
   'maxmemory-policy': 'a store must not evict sessions, so set maxmemory-policy noeviction on its nodes',
-  webhook: 'read the event stream with a group of your own',
   'notify-keyspace-events': 'subscribe to the events of sessions, such as __session__:expired:*',
 };
 

@@ -187,6 +187,7 @@ export class Server {
     this.#webhooks = new WebhookRunner({
       setups: webhooks,
       stream: this.#eventStream,
+      remote: () => (this.#store?.isOpen ? this.#store.stream : undefined),
       clock,
       incidents: this.#incidents,
       faults: this.#faults,
@@ -386,7 +387,7 @@ export class Server {
     // The server may have been closed meanwhile.
     if (this.#closing) await Promise.all([this.#listening.close(), this.#listening.closeHttp(0)]);
     else await Promise.all([this.#load(onLoading), this.#store?.start()]);
-    if (!this.#closing) this.#webhooks.start();
+    if (!this.#closing) await this.#webhooks.start();
   }
 
   /** Listens once the store answers: no client could be served before. */

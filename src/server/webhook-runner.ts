@@ -1,8 +1,12 @@
 import { counted } from '../counted.js';
 import type { Clock } from '../engine/index.js';
+import { CodedError } from '../errors.js';
 import type { EventLog } from '../log/log-events.js';
+import type { RemoteStream } from '../store/remote-store.js';
 import type { EventStream } from '../stream/event-stream.js';
+import type { EventGroups } from '../webhooks/event-group.js';
 import { LocalGroups } from '../webhooks/local-groups.js';
+import { RelayGroups } from '../webhooks/relay-groups.js';
 import type { WebhookObserver } from '../webhooks/webhook.js';
 import { isSame, type WebhookSetup } from '../webhooks/webhook-setup.js';
 import type { WebhookStatus } from '../webhooks/webhook-status.js';
@@ -10,22 +14,38 @@ import type { Webhooks } from '../webhooks/webhooks.js';
 import type { Faults } from './faults.js';
 import type { Incidents } from './incidents.js';
 
+/**
+ * How long after it has come to look after the stream of a store a server begins to deliver, in ms. By then the one
+ * before has noticed, within two seconds, and has finished, within one. Otherwise both would deliver, and events of one
+ * session could overtake each other.
+ */
+const TAKE_OVER_MS = 3000;
+/** The errors of a store that does not answer. */
+const STORE_FAILURES = new Set(['TRYAGAIN', 'CLUSTERDOWN', 'NOREPLICAS']);
+
 interface RunnerParts {
   readonly setups: readonly WebhookSetup[];
-  /** Undefined if the server has none. Then there are no webhooks either. */
+  /** The stream of this process, if it has one. */
   readonly stream: EventStream | undefined;
+  /** Returns the stream of the store, once the store is open. */
+  remote(): RemoteStream | undefined;
   readonly clock: Clock;
   readonly incidents: Incidents;
   readonly faults: Faults;
   readonly log: EventLog;
 }
 
-/** Runs the webhooks of a server, from the time when its stream is complete. Loads their code only if there are any. */
+/**
+ * Runs the webhooks of a server, from the time when its stream is complete. Loads their code only if there are any. Of
+ * the servers over a store, only the one that looks after the stream delivers.
+ */
 export class WebhookRunner {
   readonly #parts: RunnerParts;
   #setups: readonly WebhookSetup[];
   #webhooks: Webhooks | undefined;
   #loading: Promise<void> | undefined;
+  /** Since when this process has looked after the stream of the store, on the clock; undefined if it does not. */
+  #ownerSince: number | undefined;
   #isStarted = false;
   #isClosed = false;
 
@@ -38,22 +58,26 @@ export class WebhookRunner {
     return this.#webhooks?.status ?? [];
   }
 
-  /** Starts the webhooks. What is pending in the stream must be known by now. */
-  start(): void {
+  /**
+   * Starts the webhooks. What is pending in the stream must be known by now. Resolves when they will get all that
+   * happens. Never rejects.
+   */
+  async start(): Promise<void> {
     this.#isStarted = true;
-    this.#apply();
+    await this.#apply();
   }
 
   /** Changes the webhooks, and enables those that are disabled. Returns whether they differ from the current ones. */
   replace(setups: readonly WebhookSetup[]): boolean {
     const before = this.#setups;
     this.#setups = setups;
-    if (this.#isStarted) this.#apply();
+    if (this.#isStarted) void this.#apply();
     return setups.length !== before.length || setups.some((setup, index) => !isSame(setup, before[index]));
   }
 
   /** Call this about once a second. */
   beat(): void {
+    if (this.#isStarted && this.#parts.stream === undefined) this.#followOwner();
     // A receiver that is down is asked about once a minute. In between, the incident goes on.
     for (const { name, state, lastError } of this.status)
       if (state === 'failing') this.#reportFailure(name, lastError, 0);
@@ -66,17 +90,53 @@ export class WebhookRunner {
     await this.#webhooks?.close();
   }
 
-  #apply(): void {
-    const { stream, clock, faults } = this.#parts;
-    if (stream === undefined || this.#isClosed) return;
-    const groups = new LocalGroups(stream, clock);
-    // At once, so that a webhook gets everything that happens from now on.
-    faults.contain(() => groups.keep(this.#setups.map(({ line }) => line.name)));
+  async #apply(): Promise<void> {
+    const groups = this.#isClosed ? undefined : this.#groups;
+    if (groups === undefined) return;
     if (this.#webhooks !== undefined) this.#webhooks.replace(this.#setups);
-    else if (this.#setups.length > 0) this.#loading ??= this.#load(groups).catch(faults.report);
+    else if (this.#setups.length > 0 && this.#isOwner)
+      this.#loading ??= this.#load(groups).catch(this.#parts.faults.report);
+    try {
+      // A group of the store is made by whoever is first, so that nothing is missed until the owner begins.
+      await groups.keep(this.#setups.map(({ line }) => line.name));
+    } catch (fault) {
+      this.#observer.onFault(fault);
+    }
   }
 
-  async #load(groups: LocalGroups): Promise<void> {
+  get #groups(): EventGroups | undefined {
+    const { stream, clock } = this.#parts;
+    if (stream !== undefined) return new LocalGroups(stream, clock);
+    const remote = this.#parts.remote();
+    return remote && new RelayGroups(remote, clock);
+  }
+
+  /** Whether this process is the one that delivers. */
+  get #isOwner(): boolean {
+    const { stream, clock } = this.#parts;
+    if (stream !== undefined) return true;
+    return this.#ownerSince !== undefined && clock.now() - this.#ownerSince >= TAKE_OVER_MS;
+  }
+
+  /** Begins when this process comes to look after the stream of the store, and ends when another one does. */
+  #followOwner(): void {
+    const { remote, clock } = this.#parts;
+    this.#ownerSince = remote()?.status.ownsStream ? (this.#ownerSince ?? clock.now()) : undefined;
+    if (this.#setups.length === 0 || this.#isOwner === (this.#loading !== undefined)) return;
+    if (this.#isOwner) {
+      void this.#apply();
+      return;
+    }
+    const loaded = this.#loading;
+    this.#loading = undefined;
+    void loaded?.then(async () => {
+      const webhooks = this.#webhooks;
+      this.#webhooks = undefined;
+      await webhooks?.close();
+    });
+  }
+
+  async #load(groups: EventGroups): Promise<void> {
     const { clock } = this.#parts;
     const { Webhooks } = await import('../webhooks/webhooks.js');
     if (this.#isClosed) return;
@@ -102,7 +162,10 @@ export class WebhookRunner {
       const message = `the receiver of the webhook ${webhook} answered 410, so nothing more is sent to it until the configuration is reloaded`;
       this.#parts.log.warning(message, { event: 'webhook-gone', webhook });
     },
-    onFault: (fault) => this.#parts.faults.report(fault),
+    onFault: (fault) => {
+      // That the store does not answer is reported elsewhere. It is asked again.
+      if (!(fault instanceof CodedError) || !STORE_FAILURES.has(fault.code)) this.#parts.faults.report(fault);
+    },
   };
 
   #reportFailure(webhook: string, reason: string, count: number): void {

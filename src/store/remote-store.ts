@@ -119,6 +119,8 @@ export type StreamReply = Buffer | number | null | readonly StreamReply[];
 export interface ForwardingStatus {
   /** Partitions whose events this process appends to the stream. */
   readonly owned: number;
+  /** Whether this process looks after the stream: of all processes at most one, except while that changes. */
+  readonly ownsStream: boolean;
   /** Live processes that append events, this one included. */
   readonly processes: number;
   /** Events that this process has appended. */

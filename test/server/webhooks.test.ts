@@ -212,10 +212,6 @@ describe('a server with a webhook', () => {
     [{ webhook: 'https://shop.example/' }, 'webhook needs events-stream yes when respite starts'],
     [{ webhook: 'ftp://shop.example/' }, 'option webhook: expected a URL that begins with https:// or http://'],
     [
-      { webhook: 'https://shop.example/', 'events-stream': true, store: 'redis://127.0.0.1:1' },
-      'webhook is for sessions in memory and cannot be combined with store',
-    ],
-    [
       { webhook: 'https://shop.example/ secret-file=/nowhere', 'events-stream': true },
       'webhook shop.example, secret-file: cannot read /nowhere',
     ],

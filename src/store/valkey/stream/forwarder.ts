@@ -60,7 +60,13 @@ export class Forwarder {
     for (const { behindSince } of this.#outboxes.values()) {
       if (behindSince !== undefined) lag = Math.max(lag, now - behindSince);
     }
-    return { ...this.#parts.counts, owned: this.#outboxes.size, processes: this.#processes.ids.length, lag };
+    return {
+      ...this.#parts.counts,
+      owned: this.#outboxes.size,
+      ownsStream: this.#outboxes.has(STREAM_PARTITION),
+      processes: this.#processes.ids.length,
+      lag,
+    };
   }
 
   /** Joins the other processes. Resolves when the first call has been answered or has failed. Never rejects. */
