@@ -1,6 +1,6 @@
 import { type Expected, isToken, type Operation, SLACK } from '../tools/operations.js';
 import { Failure, isError, type Reply, show } from '../tools/replies.js';
-import { copyOf, created, noSession, type Session, type Span } from '../tools/session.js';
+import { copyOf, created, Data, noSession, type Session, type Span } from '../tools/session.js';
 import type { Pressure } from './stage.js';
 
 /**
@@ -197,7 +197,7 @@ function later(session: Session, at: Span): Session[] {
   if (isTooOld === 'yes') return possible;
   if (isDue !== 'yes') possible.push(session);
   if (isDue !== 'no') {
-    possible.push(session.deleteSession ? ended(session) : { ...session, data: new Map(), due: undefined });
+    possible.push(session.deleteSession ? ended(session) : { ...session, data: new Data(), due: undefined });
   }
   return possible;
 }

@@ -1,5 +1,5 @@
 import { Failure, isError, isStatus, mapOf, type Reply, show } from './replies.js';
-import { changed, noSession, put, read, type Session, type Span, start } from './session.js';
+import { after, changed, Data, noSession, put, read, type Session, type Span, start } from './session.js';
 
 /** The commands on one session: how each is sent, what it does to the session, and which replies are right. */
 
@@ -163,15 +163,31 @@ export const SESSION_OPERATIONS = {
           error('value is not an integer: the value of this key must be a whole number from -2^63 to 2^63 - 1'),
           false,
         ];
-      data.set(key, String(Number(before) + by));
+      data.change(key, String(Number(before) + by));
       return [is(Number(before) + by), true];
     }),
   append: (key: string, more: string) =>
     writes('APPEND', [key, more], (data) => {
       const text = (data.get(key) ?? '') + more;
-      data.set(key, text);
+      data.change(key, text);
       return [is(text.length), true];
     }),
+  /** @param ttl Seconds. */
+  setex: (ttl: number, entries: readonly string[]) =>
+    onSession(
+      'SETEX',
+      [String(ttl), ...entries],
+      (session, at) => {
+        const { data } = session;
+        put(data, entries);
+        for (let i = 0; i < entries.length; i += 2) data.due.set(entries[i], after(at, ttl * 1000));
+        changed(session, at);
+        return ok;
+      },
+      true,
+    ),
+  keypersist: (keys: readonly string[]) =>
+    writes('KEYPERSIST', keys, (data) => howMany(keys.filter((key) => data.due.delete(key)).length), false),
   get: (key: string) => reads('GET', [key], (data) => is(data.get(key) ?? null)),
   mget: (keys: readonly string[]) => reads('MGET', keys, (data) => is(keys.map((key) => data.get(key) ?? null))),
   getall: () => reads('GETALL', [], (data) => isMapOf(data)),
@@ -238,7 +254,7 @@ function isKey({ alive, data }: Session): boolean {
 /** A command on a key that reads nothing if there is no such key. */
 function readsKey(name: string, args: readonly string[], reply: (data: Session['data']) => Expected): Operation {
   return command(name, args, (session, at) => {
-    if (!isKey(session)) return reply(new Map());
+    if (!isKey(session)) return reply(new Data());
     read(session, at);
     return reply(session.data);
   });
@@ -367,11 +383,20 @@ export const KEY_OPERATIONS = {
       changed(session, at);
       return is(session.data.size - size);
     }),
+  /** Gives fields of a hash a duration in seconds. */
+  hexpire: (ttl: number, fields: readonly string[]) =>
+    command('HEXPIRE', [String(ttl), 'FIELDS', String(fields.length), ...fields], (session, at) => {
+      const { data } = session;
+      const there = fields.filter((field) => isKey(session) && data.has(field));
+      for (const field of there) data.due.set(field, after(at, ttl * 1000));
+      if (there.length > 0) changed(session, at);
+      return is(fields.map((field) => (there.includes(field) ? 1 : -2)));
+    }),
   /** SET with a duration in seconds. */
   set: (value: string, ttl: number) =>
     writesKey('SET', [value, 'EX', String(ttl)], (session, at) => {
       session.kind = 'string';
-      session.data = new Map([[VALUE, value]]);
+      session.data = new Data(new Map([[VALUE, value]]));
       session.duration = ttl * 1000;
       start(session, at);
       return ok;

@@ -4,6 +4,39 @@ export interface Span {
   readonly to: number;
 }
 
+/** The keys of a session with their values. */
+export class Data extends Map<string, string> {
+  /** When keys with a duration of their own are due. */
+  readonly due = new Map<string, Span>();
+
+  constructor(from: ReadonlyMap<string, string> = new Map()) {
+    super();
+    for (const [key, value] of from) super.set(key, value);
+    if (from instanceof Data) for (const [key, span] of from.due) this.due.set(key, span);
+  }
+
+  /** Sets a key, which has no duration then. */
+  override set(key: string, value: string): this {
+    this.due.delete(key);
+    return super.set(key, value);
+  }
+
+  /** Changes the value of a key, which keeps its duration. */
+  change(key: string, value: string): void {
+    super.set(key, value);
+  }
+
+  override delete(key: string): boolean {
+    this.due.delete(key);
+    return super.delete(key);
+  }
+
+  override clear(): void {
+    this.due.clear();
+    super.clear();
+  }
+}
+
 /** A session as its only user knows it. Strings have one character per byte. */
 export interface Session {
   alive: boolean;
@@ -14,7 +47,7 @@ export interface Session {
   kind: 'hash' | 'string' | 'set' | 'zset';
   /** It is gone, and only a lack of memory can explain that. */
   evicted: boolean;
-  data: Map<string, string>;
+  data: Data;
   /** Ms, 0 for none. */
   duration: number;
   deleteSession: boolean;
@@ -34,7 +67,7 @@ export function noSession(): Session {
     alive: false,
     kind: 'hash',
     evicted: false,
-    data: new Map(),
+    data: new Data(),
     duration: 0,
     deleteSession: true,
     extend: 'none',
@@ -46,7 +79,7 @@ export function noSession(): Session {
 }
 
 export function copyOf<Kind extends Session>(session: Kind): Kind {
-  return { ...session, data: new Map(session.data) };
+  return { ...session, data: new Data(session.data) };
 }
 
 /** A session with these settings that was created at that time. */
@@ -77,6 +110,6 @@ export function put(data: Map<string, string>, entries: readonly string[]): void
   for (let i = 0; i < entries.length; i += 2) data.set(entries[i], entries[i + 1]);
 }
 
-function after({ from, to }: Span, ms: number): Span {
+export function after({ from, to }: Span, ms: number): Span {
   return { from: from + ms, to: to + ms };
 }

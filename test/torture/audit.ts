@@ -1,6 +1,7 @@
 import type { Connection } from '../tools/connection.js';
 import { inOrder } from '../tools/operations.js';
 import { Failure, mapOf, type Reply, Status, show } from '../tools/replies.js';
+import type { Span } from '../tools/session.js';
 import type { Entry } from './client.js';
 import { aheadOf, type ClientState, dueOf, type OwnSession } from './client-state.js';
 
@@ -35,6 +36,8 @@ interface Found {
   readonly token: string;
   readonly id: string;
   readonly data: ReadonlyMap<string, string>;
+  /** When keys with a duration of their own are due. */
+  readonly keyDue: Map<string, Span>;
   /** The reply to TYPE, and the members of a sorted set in their order. */
   readonly type: string;
   readonly order: readonly string[];
@@ -100,6 +103,7 @@ export async function audit(
     if (found !== undefined) {
       session.token = found.token;
       session.id = found.id;
+      for (const [key, span] of found.keyDue) session.data.due.set(key, span);
       const { duration } = session;
       if (session.extend === 'get') session.due = { from: found.readFrom + duration, to: found.readTo + duration };
       else session.due = found.from === Infinity ? undefined : { from: found.from, to: found.to };
@@ -143,9 +147,11 @@ async function observe(
     const due = left === -1 ? Infinity : Number(left);
     const type = kind instanceof Status ? kind.text : show(kind);
     const order = Array.isArray(members) ? members.map(String) : [];
+    const keyDue = new Map<string, Span>();
     const [from, to] = [readFrom + due - 1, readTo + due];
-    found.set(name, { token, id: String(id), data, type, order, from, to, readFrom, readTo });
+    found.set(name, { token, id: String(id), data, keyDue, type, order, from, to, readFrom, readTo });
   });
+  await observeKeys(connection, [...found.values()]);
   const live = new Set<string>();
   for (let i = 0; i < tokens.length; i += MANY) {
     const some = tokens.slice(i, i + MANY);
@@ -155,6 +161,25 @@ async function observe(
     });
   }
   return { found, live, began, ended: performance.now() };
+}
+
+/** Finds out when keys with a duration of their own are due. */
+async function observeKeys(connection: Connection, all: readonly Found[]): Promise<void> {
+  const sessions = all.filter(({ data }) => data.size > 0);
+  const from = performance.now();
+  const replies = await connection.askAll(
+    sessions.map(({ token, data }) => ['SESSION.KEYPTTL', token, ...data.keys()]),
+  );
+  const to = performance.now();
+  sessions.forEach(({ data, keyDue }, i) => {
+    const times = replies[i];
+    // The session has expired since it was read.
+    if (!Array.isArray(times)) return;
+    [...data.keys()].forEach((key, j) => {
+      const left = Number(times[j]);
+      if (left >= 0) keyDue.set(key, { from: from + left - 1, to: to + left });
+    });
+  });
 }
 
 /** Returns what differs from that state; undefined if nothing does. */
@@ -203,6 +228,15 @@ function compareSession(session: OwnSession, found: Found, shared: string | unde
   for (const key of new Set([...session.data.keys(), ...found.data.keys()])) {
     const [is, was] = [found.data.get(key), session.data.get(key)];
     if (is !== was) return `has ${brief(is)} under ${JSON.stringify(key)}, not ${brief(was)}`;
+  }
+  for (const key of new Set([...session.data.due.keys(), ...found.keyDue.keys()])) {
+    const [is, was] = [found.keyDue.get(key), session.data.due.get(key)];
+    if (is === undefined || was === undefined) {
+      return `has ${is === undefined ? 'no deadline' : 'a deadline'} of ${JSON.stringify(key)}`;
+    }
+    const early = was.from - is.to;
+    const late = is.from - was.to;
+    if (Math.max(early, late) > SLACK) return `has a deadline of ${JSON.stringify(key)} ${Math.round(late)} ms late`;
   }
   if (found.type === 'zset' && show(found.order) !== show(inOrder(session.data))) return 'has its members out of order';
   return undefined;

@@ -1,6 +1,6 @@
 import { type Expected, isToken, type Operation, SESSION_OPERATIONS } from '../tools/operations.js';
 import { isStatus, type Reply } from '../tools/replies.js';
-import { copyOf, created, noSession, put, type Session, type Span } from '../tools/session.js';
+import { copyOf, created, Data, noSession, put, type Session, type Span } from '../tools/session.js';
 
 /**
  * The state of one client's sessions after the requests that it sent. The server must have this state again after a
@@ -154,7 +154,7 @@ export function creation(name: string, { token, ttl, slides, data }: NewSession,
     duration: ttl * 1000,
     extend: slides ? 'get' : 'none',
     shared: token === undefined,
-    data: new Map(),
+    data: new Data(),
   };
   put(settings.data, data);
   const known = token ?? derived;

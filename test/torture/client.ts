@@ -283,8 +283,10 @@ export class Client {
   #chooseUsual(name: string, { data }: OwnSession): Change {
     const random = this.#random;
     const key = this.#key();
-    const roll = random.between(1, 10);
+    const roll = random.between(1, 12);
     if (roll <= 3) return onSession(name, SESSION.set(this.#entries()));
+    if (roll === 11) return onSession(name, SESSION.setex(random.pick([3600, 86_400]), this.#entries()));
+    if (roll === 12) return onSession(name, SESSION.keypersist([key]));
     if (roll <= 5) return onSession(name, SESSION.incrby('count', random.between(-5, 9)));
     if (roll <= 7) return onSession(name, SESSION.get(key));
     if (roll === 8) return onSession(name, SESSION.exists());
@@ -313,6 +315,9 @@ export class Client {
     if (random.chance(string === undefined ? 0.1 : 0.5)) return onKey(name, KEY.set(this.#value(), ttl), true);
     if (session === undefined || (string === undefined && random.chance(0.5))) {
       return onKey(name, KEY.hset(this.#entries()), true);
+    }
+    if (string === undefined && random.chance(0.3)) {
+      return onKey(name, KEY.hexpire(ttl, random.chance(0.5) ? ['a', 'b'] : ['c', 'd']));
     }
     if (string === undefined && random.chance(0.3)) {
       return onKey(name, KEY.hdel(random.chance(0.5) ? ['a', 'b'] : ['c', 'd']));

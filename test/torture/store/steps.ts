@@ -1,6 +1,6 @@
 import { isToken, type Operation } from '../../tools/operations.js';
 import { isError, isStatus } from '../../tools/replies.js';
-import { changed, created, noSession, put, type Session } from '../../tools/session.js';
+import { changed, created, Data, noSession, put, type Session } from '../../tools/session.js';
 import { CODE, endWith, type Step, type Version } from './tracked-session.js';
 
 /** What requests do to one session. */
@@ -24,7 +24,7 @@ export function transactionOf(operations: readonly Operation[]): Step {
     run(version, at) {
       const expected = steps.map((step) => {
         // What is right may depend on the data as it is now.
-        version.data = new Map(version.data);
+        version.data = new Data(version.data);
         return step.run(version, at);
       });
       return (reply) =>
@@ -41,7 +41,7 @@ export interface NewSession {
 }
 
 export function creation({ token, settings, data }: NewSession): Step {
-  const fresh: Session = { ...noSession(), ...settings, data: new Map() };
+  const fresh: Session = { ...noSession(), ...settings, data: new Data() };
   put(fresh.data, data);
   return {
     run(version, at) {

@@ -1,6 +1,6 @@
 import type { Expected } from '../../tools/operations.js';
 import { type Reply, show } from '../../tools/replies.js';
-import { copyOf, noSession, type Session, type Span } from '../../tools/session.js';
+import { copyOf, Data, noSession, type Session, type Span } from '../../tools/session.js';
 
 /** Sessions with a shorter duration, in ms, or with MAXAGE end during the torture. */
 export const LONG = 600_000;
@@ -266,7 +266,7 @@ function expire(version: Version): void {
       endWith(version, 'expired');
     } else {
       version.events = [...version.events, eventText('cleared', version.data)];
-      version.data = new Map();
+      version.data = new Data();
       version.due = undefined;
     }
   }
