@@ -21,6 +21,7 @@ export const hgetdel: Command = {
     const session = findHash(engine, key);
     const fields = readNumberedFields(args);
     let removed = 0;
+    if (session !== NO_SESSION) data.read(session);
     reply.array(fields.length);
     for (const field of fields) {
       if (session === NO_SESSION) {

@@ -8,6 +8,7 @@ import type { Arguments } from '../arguments/arguments.js';
 import type { Argument, Command } from '../declaration/command.js';
 import { EXPIRY_OPTIONS } from '../keys/expiry.js';
 import { KEY } from '../keys/grammar.js';
+import { growthWithDeadlines } from '../keys/growth-with-deadlines.js';
 import { expirationOr } from './expiration-option.js';
 import { expireField, notifyExpiries, readFieldExpiry } from './field-expiry.js';
 import { FIELDS_AND_VALUES, NUMFIELDS } from './grammar.js';
@@ -92,6 +93,7 @@ export const hsetex: Command = {
     { name: 'fields', type: 'block', token: FIELDS.word, arguments: [NUMFIELDS, FIELDS_AND_VALUES] },
   ],
   reply: '1; 0 if FNX or FXX prevented it',
+  growth: growthWithDeadlines,
   run(context, args) {
     const { client, engine, reply, server } = context;
     const key = args.key(client);

@@ -2,6 +2,7 @@ import { MAX_SECONDS } from '../../engine/index.js';
 import type { Expected } from '../arguments/arguments.js';
 import type { Argument, Command } from '../declaration/command.js';
 import { sessionCommand } from '../declaration/session-command.js';
+import { growthWithDeadlines } from '../keys/growth-with-deadlines.js';
 import { MILLISECONDS, PAIRS, TOKEN, TTL } from './grammar.js';
 
 /** SESSION.SETEX and SESSION.PSETEX: the same command in two units. */
@@ -16,6 +17,7 @@ function setFor(name: string, unit: string, argument: Argument & Expected, msPer
     pairs: true,
     arguments: [TOKEN, argument, PAIRS],
     reply: 'OK',
+    growth: growthWithDeadlines,
     ask(store, args, isUse) {
       const token = args.slice();
       const duration = args.timeIn(args.slice(), 1, (MAX_SECONDS * 1000) / msPerUnit, argument) * msPerUnit;
