@@ -150,6 +150,7 @@ export class Compactions {
           whole: (session) => recorder.writeTo(base.records, session),
           head: (session) => recorder.writeHeadTo(base.records, session),
           takes: (session) => !recorder.isNew(session),
+          withRecorded: true,
           wall: recorder.wall,
           isForwarding: false,
         });

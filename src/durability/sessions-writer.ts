@@ -26,6 +26,8 @@ interface SessionWriting {
   done?(session: Session): void;
   /** Returns whether a session is written at all. Default: every session is. */
   takes?(session: Session): boolean;
+  /** Whether sessions are written too that have ended, if the journal does not say so yet. Default false. */
+  readonly withRecorded?: boolean;
   /** The clock of the records. */
   readonly wall: WallTime;
   /** Whether changes to a session become records too while it is written in pieces. */
@@ -55,7 +57,7 @@ export class SessionsWriter {
     const large: Session[] = [];
     do {
       do {
-        cursor = engine.scan(cursor, SLOTS, (session) => {
+        cursor = this.#scan(cursor, SLOTS, (session) => {
           if (engine.data.size(session) > PIECE_SIZES.large) large.push(session);
           else this.#writeWhole(session);
         });
@@ -95,11 +97,17 @@ export class SessionsWriter {
     let isThere = true;
     while (isThere) {
       let pieces: SessionPieces | undefined;
-      this.#engine.scan(slot, 1, (session) => {
+      this.#scan(slot, 1, (session) => {
         pieces = this.#begin(session);
       });
       isThere = pieces !== undefined && (await this.#writePieces(slot, pieces));
     }
+  }
+
+  #scan(cursor: number, count: number, visit: (session: Session) => void): number {
+    const engine = this.#engine;
+    if (this.#writing.withRecorded) return engine.scanRecorded(cursor, count, visit);
+    return engine.scan(cursor, count, visit);
   }
 
   /** Writes a small session completely, but only the head of a large one. Returns the pieces of a large one. */

@@ -47,6 +47,12 @@ export interface SessionEngineOptions {
    * published and memory is freed afterwards, in slices. Default 256.
    */
   readonly endsAtOnce?: number;
+  /**
+   * Whether listeners for changes are notified of each end together with its event. Then `endAll` does not notify them
+   * of all ends at once, but of each one later, when the session is removed (`SessionEngine.finishingEnds`), and
+   * `endsAtOnce` does not apply to other operations. Default false.
+   */
+  readonly recordsEachEnd?: boolean;
   /** The maximum length, in bytes, that appending or writing a part may give a value. Default 64 MiB. */
   readonly maxValueBytes?: number;
 }

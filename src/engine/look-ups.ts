@@ -72,11 +72,12 @@ export class LookUps {
     return slots;
   }
 
-  scan(cursor: number, count: number, visit: (session: Session) => void): number {
+  /** @param withDoomed Whether sessions that have ended and are not removed yet are visited too. */
+  scan(cursor: number, count: number, visit: (session: Session) => void, withDoomed = false): number {
     this.#deadlines.begin();
     const end = Math.min(cursor + count, this.#slots.used);
     for (let slot = cursor; slot < end; slot++) {
-      if (this.isLive(slot)) visit(slot as Session);
+      if ((withDoomed && this.#slots.isDoomedSession(slot)) || this.isLive(slot)) visit(slot as Session);
     }
     return end < this.#slots.used ? end : 0;
   }

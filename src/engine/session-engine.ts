@@ -53,6 +53,8 @@ import { Trimming } from './trimming.js';
  * afterwards adds little.
  */
 const MUCH_DATA = 4096;
+/** How many sessions a step of `finishingEnds` removes. */
+const ENDS_PER_STEP = 16;
 
 /**
  * Keeps sessions: their tokens, names and data. Ends them on time.
@@ -80,6 +82,7 @@ export class SessionEngine {
   readonly #parts: EngineParts;
   readonly #unseen: UnseenSessions;
   readonly #doomed: Doomed;
+  readonly #recordsEachEnd: boolean;
   readonly #totals: LiveTotals;
   readonly #lookUps: LookUps;
   readonly #creation: Creation;
@@ -94,6 +97,7 @@ export class SessionEngine {
 
   constructor(options: SessionEngineOptions = {}) {
     const { clock = systemClock, secret = randomBytes(32), endsAtOnce = 256, onCycle } = options;
+    const { recordsEachEnd = false } = options;
     const { onFault = (fault) => process.emitWarning(fault instanceof Error ? fault : String(fault)) } = options;
     this.#clock = clock;
     this.#unixTime = new UnixTime(clock);
@@ -155,7 +159,7 @@ export class SessionEngine {
     };
     const keyExpiry = new KeyExpiry({ ...parts, listeners, end, onBehind }, clock);
     const undueFields = new UndueFields(fields, keyExpiry);
-    const ending = new Ending({ ...parts, doomed, keyExpiry, listeners, trimming }, endsAtOnce);
+    const ending = new Ending({ ...parts, doomed, keyExpiry, listeners, trimming }, endsAtOnce, recordsEachEnd);
     const lookUps = new LookUps({ ...parts, keyExpiry }, endDoomed);
     const nameEnding = new NameEnding({ ...parts, lookUps, ending }, endsAtOnce);
     const times = new CreationTimes(clock);
@@ -164,6 +168,7 @@ export class SessionEngine {
     this.#unseen = unseen;
     this.#trimming = trimming;
     this.#doomed = doomed;
+    this.#recordsEachEnd = recordsEachEnd;
     this.#totals = new LiveTotals({ ...parts, doomed, unseen });
     this.#ending = ending;
     this.#keyExpiry = keyExpiry;
@@ -248,6 +253,11 @@ export class SessionEngine {
    */
   scan(cursor: number, count: number, visit: (session: Session) => void): number {
     return this.#lookUps.scan(cursor, count, visit);
+  }
+
+  /** Like `scan`, but with `recordsEachEnd` also visits sessions that have ended if their end is not recorded yet. */
+  scanRecorded(cursor: number, count: number, visit: (session: Session) => void): number {
+    return this.#lookUps.scan(cursor, count, visit, this.#recordsEachEnd);
   }
 
   /**
@@ -362,10 +372,23 @@ export class SessionEngine {
 
   /**
    * Ends every session. Returns how many it ended, not counting those that a deadline had already ended. All are gone
-   * when this returns. If there are many, events are published and memory is freed afterwards, in slices.
+   * when this returns. If there are many, events are published and memory is freed afterwards, in slices, and with
+   * `recordsEachEnd` they are recorded only then: see `finishingEnds`.
    */
   endAll(): number {
     return this.#ending.endAll(this.#totals.all());
+  }
+
+  /**
+   * With `recordsEachEnd`, removes in steps like `endingName` what `endAll` has ended, so that all of it is recorded
+   * when this is over. Otherwise does nothing: it is recorded already.
+   */
+  *finishingEnds(): Generator<void, void> {
+    if (!this.#recordsEachEnd) return;
+    while (this.#doomed.sessions > 0) {
+      for (let i = 0; i < ENDS_PER_STEP; i++) this.#doomed.endOne();
+      yield;
+    }
   }
 
   /**

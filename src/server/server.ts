@@ -174,6 +174,7 @@ export class Server {
       // The statistics read the time anyway.
       instant: () => statistics.timestamp,
       maxValueBytes: config['proto-max-bulk-len'],
+      recordsEachEnd: config['events-stream'] && isInMemory,
       onCycle: (cycle, ms) => {
         if (ms >= this.#latency.threshold) this.#latency.add(cycle, ms);
       },

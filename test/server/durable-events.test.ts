@@ -1,3 +1,4 @@
+import { cpSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Config, Server } from '../../src/index.js';
 import { connectTo, startServer, stopServers } from '../embedded-server.js';
@@ -16,6 +17,8 @@ class Durable {
   readonly dir = temporaryDirectory();
   #server!: Server;
   #client!: RawClient;
+  /** Asks while the other client waits for a reply. */
+  #admin!: RawClient;
 
   static async start(config: Partial<Config> = {}): Promise<Durable> {
     const durable = new Durable();
@@ -27,26 +30,39 @@ class Durable {
     const given = { appendonly: true, appendfsync: 'no', dir: this.dir, 'events-stream': true, ...config } as const;
     this.#server = await startServer(given, { clock: this.clock });
     this.#client = await connectTo(this.#server);
+    this.#admin = await connectTo(this.#server);
   }
 
   async restart(config: Partial<Config> = {}, whileDown = 0): Promise<void> {
     this.#client.close();
+    this.#admin.close();
     await this.#server.close();
     this.clock.freeze(whileDown);
     await this.start(config);
   }
 
   async compact(): Promise<void> {
-    const before = await infoNumber(this.#client, 'aof_rewrites');
-    await this.ask('BGREWRITEAOF');
-    while ((await infoNumber(this.#client, 'aof_rewrites')) === before || (await this.isCompacting())) {
+    const before = await infoNumber(this.#admin, 'aof_rewrites');
+    await ask(this.#admin, 'BGREWRITEAOF');
+    while ((await infoNumber(this.#admin, 'aof_rewrites')) === before || (await this.isCompacting())) {
       this.clock.advance(1);
       await turnEventLoop();
     }
   }
 
+  /** Lets work in the background go on a little. */
+  async work(): Promise<void> {
+    this.clock.step();
+    this.clock.freeze(5);
+    await turnEventLoop();
+  }
+
+  async fill(sessions: number): Promise<void> {
+    for (let i = 0; i < sessions; i++) await this.ask('SESSION.NEW basket 0 DATA a b');
+  }
+
   async isCompacting(): Promise<boolean> {
-    return (await infoNumber(this.#client, 'aof_rewrite_in_progress')) === 1;
+    return (await infoNumber(this.#admin, 'aof_rewrite_in_progress')) === 1;
   }
 
   ask(request: string): Promise<string> {
@@ -54,7 +70,7 @@ class Durable {
   }
 
   async events(): Promise<string> {
-    const text = await this.#client.bulk('INFO', 'events');
+    const text = await this.#admin.bulk('INFO', 'events');
     return text.replace(/events_memory:.*\r\n/, '');
   }
 }
@@ -113,5 +129,54 @@ describe('the event stream in the journal', () => {
     await durable.restart();
     await durable.ask('SESSION.ENDNAME basket');
     expect(await durable.events()).toContain('events_length:1');
+  });
+
+  it.each(['FLUSHALL', 'FLUSHDB', 'SESSION.ENDALL', 'SESSION.ENDNAME basket'])(
+    'has an entry for each end that %s acknowledges',
+    async (request) => {
+      const durable = await Durable.start();
+      await durable.fill(300);
+      await durable.ask(request);
+      expect(await durable.events()).toContain('events_added:600');
+      await durable.restart();
+      expect(await durable.events()).toContain('events_added:600');
+      const records = (await batchesIn(durable.dir)).flat();
+      expect(records.filter((name) => name === 'GONE')).toHaveLength(300);
+      expect(records).not.toContain('FLUSH');
+    },
+  );
+
+  it('has an entry for each end that FLUSHALL in a transaction acknowledges', async () => {
+    const durable = await Durable.start();
+    await durable.fill(300);
+    await durable.ask('MULTI');
+    await durable.ask('FLUSHALL');
+    await durable.ask('EXEC');
+    expect(await durable.events()).toContain('events_added:600');
+  });
+
+  it('has an entry for each session that is gone after a crash during FLUSHALL', async () => {
+    const durable = await Durable.start();
+    await durable.fill(600);
+    // The journal writes what it has gathered.
+    durable.clock.advance(20);
+    await turnEventLoop();
+    durable.clock.msPerLook = 0.5;
+    const flushed = durable.ask('FLUSHALL');
+    await turnEventLoop();
+    for (let i = 0; i < 3; i++) await durable.work();
+    const copy = temporaryDirectory();
+    cpSync(durable.dir, copy, { recursive: true });
+    const after = await Durable.start({ dir: copy });
+    const ended = Number(/events_added:(\d+)/.exec(await after.events())?.[1]) - 600;
+    const left = Number(/^sessions (\d+)/.exec(await after.ask('SESSION.STATS'))?.[1]);
+    expect(ended + left).toBe(600);
+    expect(left).toBeGreaterThan(0);
+    let reply: string | undefined;
+    void flushed.then((text) => {
+      reply = text;
+    });
+    while (reply === undefined) await durable.work();
+    expect(reply).toBe('OK');
   });
 });

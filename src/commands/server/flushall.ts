@@ -24,17 +24,17 @@ function readType(args: Arguments): void {
 export const flushall: Command = {
   name: 'flushall',
   summary: 'Ends all sessions, including the keys of all databases.',
-  complexity: 'O(1); the memory of N sessions is freed later in O(N), between other commands',
+  complexity: 'O(1), or O(N) with events-stream; the memory of N sessions is freed in O(N), between other commands',
   group: 'server',
   onlyInMemory: 'SESSION.ENDALL ends the sessions of the store',
   flags: ['write', 'admin'],
   arity: -1,
   arguments: [FLUSH_TYPE],
   reply: 'OK',
-  run({ engine, reply }, args) {
+  run(context, args) {
     readType(args);
-    engine.endAll();
-    reply.ok();
+    context.engine.endAll();
+    return inSlices(context, finish(context));
   },
 };
 
@@ -49,16 +49,20 @@ export const flushdb: Command = {
   arguments: [FLUSH_TYPE],
   reply: 'OK',
   run(context, args) {
-    const { client, engine, reply } = context;
+    const { client, engine } = context;
     readType(args);
     if (client.database === 0 && engine.databases.length === 0) {
       engine.endAll();
-      reply.ok();
-      return;
+      return inSlices(context, finish(context));
     }
     return inSlices(context, flush(context, client.database));
   },
 };
+
+function* finish({ engine, reply }: Context): Generator<void, void> {
+  yield* engine.finishingEnds();
+  reply.ok();
+}
 
 /** How many sessions are ended between two readings of the clock. */
 const BATCH = 64;

@@ -20,20 +20,26 @@ interface EndingParts extends Omit<EngineParts, 'ids'> {
  * Ends and clears sessions: on request, at their deadlines, and among very many. Counts how each ended.
  *
  * A session that ends among very many is *doomed* first: it has ended for every caller, and is removed later. Its end
- * is counted and recorded when it is doomed, and published when it is removed.
+ * is counted when it is doomed, and published when it is removed. It is recorded when it is doomed or, with
+ * `recordsEachEnd`, when it is published.
  */
 export class Ending {
   readonly #parts: EndingParts;
   readonly #atOnce: number;
+  readonly #recordsEachEnd: boolean;
   #ended = 0;
   #expired = 0;
   #cleared = 0;
   #evicted = 0;
 
-  /** @param atOnce How many sessions `endingMany` ends at once. */
-  constructor(parts: EndingParts, atOnce: number) {
+  /**
+   * @param atOnce How many sessions `endingMany` ends at once.
+   * @param recordsEachEnd See `SessionEngineOptions`.
+   */
+  constructor(parts: EndingParts, atOnce: number, recordsEachEnd: boolean) {
     this.#parts = parts;
-    this.#atOnce = atOnce;
+    this.#atOnce = recordsEachEnd ? Infinity : atOnce;
+    this.#recordsEachEnd = recordsEachEnd;
   }
 
   /** The number of sessions ended by a command, by LIMIT or by MAXAGE, or replaced. */
@@ -68,7 +74,7 @@ export class Ending {
   /** See `SessionEngine.endingMany`. */
   endingMany(event: 'ended' | 'limit'): (session: Session) => void {
     let left = this.#atOnce;
-    let bytes = BYTES_AT_ONCE;
+    let bytes = this.#recordsEachEnd ? Infinity : BYTES_AT_ONCE;
     return (session) => {
       if (left <= 0 || bytes <= 0) {
         this.#doom(session, event);
@@ -91,7 +97,7 @@ export class Ending {
     const { expired, maxage } = this.#countDue(now);
     this.#expired += expired;
     this.#ended += all.sessions - expired;
-    listeners.changes?.onEndedAll();
+    if (!this.#recordsEachEnd) listeners.changes?.onEndedAll();
     names.doomAll();
     doomed.doom(all, now);
     return all.sessions - expired - maxage;
@@ -129,7 +135,7 @@ export class Ending {
    * @param deadline In ms.
    */
   removeDoomed(slot: number, deadline = this.#parts.deadlines.deadline(slot)): void {
-    const { slots, doomed } = this.#parts;
+    const { slots, doomed, listeners } = this.#parts;
     const session = slot as Session;
     // The listener may look the session up, which calls this again.
     if ((slots.flags(slot) & Flag.Ending) !== 0) return;
@@ -140,6 +146,7 @@ export class Ending {
     const due = deadline <= at ? this.#endAt(slot, deadline) : endOfDoomed(slots.flags(slot));
     const end = due ?? (slots.maxAgeEnd(slot) <= at ? 'maxage' : 'ended');
     if (due === undefined) this.#clear(session);
+    if (this.#recordsEachEnd) listeners.changes?.onEnded(session);
     this.#remove(session, end);
     doomed.subtract(totals);
   }

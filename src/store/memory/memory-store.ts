@@ -109,8 +109,14 @@ export class MemoryStore implements SessionStore {
     return yield* this.#engine.endingById(name, set);
   }
 
-  endAll(): number {
-    return this.#engine.endAll();
+  endAll(): Answer<number> {
+    return this.#run(this.#endingAll());
+  }
+
+  *#endingAll(): Generator<void, number> {
+    const ended = this.#engine.endAll();
+    yield* this.#engine.finishingEnds();
+    return ended;
   }
 
   rotate(token: Slice, grace: number): Slice {
