@@ -103,15 +103,23 @@ export class IncidentWatch {
   }
 
   #watchEvents(): void {
-    const { incidents, eventStream } = this.#options;
-    if (eventStream === undefined) return;
-    const count = eventStream.lost - this.#lostEvents;
-    this.#lostEvents += count;
+    const { eventStream, store } = this.#options;
+    const lost = eventStream?.lost ?? (store?.isOpen ? store.stream?.status.lost : undefined) ?? 0;
+    const count = lost - this.#lostEvents;
+    this.#lostEvents = lost;
+    const worst = count > 0 ? this.#furthestBehind() : undefined;
+    if (worst === undefined) return;
+    const group = worst.name.toString();
+    const message = `consumer groups of the event stream are behind and lose entries: group ${JSON.stringify(group)} has lost most (${worst.lost})`;
+    this.#options.incidents.report('lost-events', { message, fields: { group, lost: worst.lost }, count });
+  }
+
+  /** Returns the group that has lost most. */
+  #furthestBehind(): { readonly name: Buffer; readonly lost: number } | undefined {
+    const { eventStream, store } = this.#options;
+    if (eventStream === undefined) return store?.stream?.status.furthestBehind;
     const groups = eventStream.groups();
-    if (count === 0 || groups.length === 0) return;
-    const worst = groups.reduce((one, other) => (other.lost > one.lost ? other : one));
-    const message = `consumer groups of the event stream are behind and lose entries: group ${JSON.stringify(worst.name.toString())} has lost most (${worst.lost})`;
-    incidents.report('lost-events', { message, fields: { group: worst.name.toString(), lost: worst.lost }, count });
+    return groups.length === 0 ? undefined : groups.reduce((one, other) => (other.lost > one.lost ? other : one));
   }
 
   #watchWheel(): void {

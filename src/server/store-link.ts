@@ -8,6 +8,7 @@ import type {
   RemoteStream,
   StoreEvent,
   StoreStatus,
+  StreamFigures,
   StreamSource,
 } from '../store/remote-store.js';
 import type { Faults } from './faults.js';
@@ -47,6 +48,7 @@ export class StoreLink implements StoreControl {
   /** Settled when all that has been asked of `follow` is done. */
   #following: Promise<void> = Promise.resolve();
   stats: EngineStats | undefined;
+  streamFigures: StreamFigures | undefined;
   #statsAt = -Infinity;
   #asking: Promise<void> | undefined;
 
@@ -126,7 +128,7 @@ export class StoreLink implements StoreControl {
 
   async #askStats(): Promise<void> {
     try {
-      this.stats = await this.store.sessions.stats();
+      [this.stats, this.streamFigures] = await Promise.all([this.store.sessions.stats(), this.stream?.figures()]);
       this.#statsAt = this.#parts.clock.now();
     } catch {
       // The figures stay as they were. The health check notices that the store does not answer.

@@ -94,6 +94,8 @@ export interface RemoteStream {
   readonly status: ForwardingStatus;
   /** How many reads wait for entries. */
   readonly waiting: number;
+  /** Asks for what can be said of the stream. @throws CodedError (rejects) if the store does not answer. */
+  figures(): Promise<StreamFigures>;
   /**
    * Runs an X command on the stream.
    * @param words The command and its arguments, with the string `STREAM_KEY` in place of the key. They are copied before
@@ -112,6 +114,27 @@ export interface RemoteStream {
   read(words: readonly (Slice | string)[], ms: number, signal: AbortSignal): Promise<StreamReply>;
 }
 
+/** What can be said of a stream of events. */
+export interface StreamFigures {
+  readonly length: number;
+  /** What the entries and the groups take. */
+  readonly bytes: number;
+  /** The id of the oldest entry; `0-0` if there is none. */
+  readonly firstId: string;
+  /** The id of the latest entry that there has been. */
+  readonly lastId: string;
+  /** How many entries there have been. */
+  readonly entriesAdded: number;
+  readonly groups: readonly GroupFigures[];
+}
+
+export interface GroupFigures {
+  readonly name: Buffer;
+  readonly pending: number;
+  /** How many entries it has not read; undefined if that is not known. */
+  readonly lag: number | undefined;
+}
+
 /** A reply in the form that it has in RESP2. Status replies are Buffers too. */
 export type StreamReply = Buffer | number | null | readonly StreamReply[];
 
@@ -127,6 +150,10 @@ export interface ForwardingStatus {
   readonly forwarded: number;
   /** Calls that have failed. They were repeated. */
   readonly failures: number;
+  /** Entries that this process has removed before a consumer group has read them, added up over the groups. */
+  readonly lost: number;
+  /** The group that has lost most, of those that have lost entries most recently; undefined if none has lost any. */
+  readonly furthestBehind: { readonly name: Buffer; readonly lost: number } | undefined;
   /** For how long the oldest event that this process has to append has been waiting for it, in ms. */
   readonly lag: number;
 }

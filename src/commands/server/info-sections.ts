@@ -4,9 +4,10 @@ import type { Durability, LoadProgress } from '../../durability/durability.js';
 import type { Saves } from '../../durability/saves.js';
 import type { EngineStats, Lateness } from '../../engine/index.js';
 import type { Context } from '../../execution/context/context.js';
+import type { ServerControl } from '../../execution/context/server-control.js';
 import type { StoreControl } from '../../execution/context/store-control.js';
+import type { ForwardingStatus, GroupFigures, StreamFigures } from '../../store/remote-store.js';
 import { idText } from '../../stream/entry-id.js';
-import type { EventStream } from '../../stream/event-stream.js';
 import type { WebhookStatus } from '../../webhooks/webhook-status.js';
 import { typeOf } from '../connection/client-line.js';
 import { keyspaceFields } from './keyspace-fields.js';
@@ -216,29 +217,45 @@ export const SECTIONS: Record<string, (context: Context) => Fields> = {
     };
   },
   // A store has no plain keys, which is what clients look for here.
-  Events: ({ server }) => eventFields(server.eventStream),
+  Events: ({ server }) => eventFields(server),
   Keyspace: ({ engine }): Fields => keyspaceFields(engine),
 };
 
 /** The most consumer groups that INFO lists. */
 const MOST_GROUPS = 100;
 
-/** The stream of events in memory, and how far its consumer groups are. Fields that XINFO also has are named as there. */
-function eventFields(stream: EventStream | undefined): Fields {
-  if (stream === undefined) return { events_stream: 0 };
-  const groups = stream.groups();
+interface ListedGroup extends GroupFigures {
+  readonly lost?: number;
+}
+
+/** The stream of events, and how far its consumer groups are. Fields that XINFO also has are named as there. */
+function eventFields({ eventStream, store }: ServerControl): Fields {
+  if (eventStream !== undefined) {
+    const [firstId, lastId] = [eventStream.firstId, eventStream.lastId].map(idText);
+    const { length, bytes, entriesAdded, lost } = eventStream;
+    return streamFields({ length, bytes, firstId, lastId, entriesAdded, groups: eventStream.groups() }, lost);
+  }
+  if (store?.streamFigures === undefined) return { events_stream: 0 };
+  return streamFields(store.streamFigures, store.stream?.status.lost ?? 0);
+}
+
+/** @param groups What each has lost is known of the stream in memory. */
+function streamFields(
+  { groups, ...stream }: Omit<StreamFigures, 'groups'> & { readonly groups: readonly ListedGroup[] },
+  lostEver: number,
+): Fields {
   const listed = groups.slice(0, MOST_GROUPS).map(({ name, pending, lag, lost }, number) => {
     const text = name.toString().replaceAll(/[^\x21-\x7e]|[,=]/g, '?');
-    return [`events_group${number}`, `name=${text},pending=${pending},lag=${lag ?? ''},lost=${lost}`];
+    return [`events_group${number}`, `name=${text},pending=${pending},lag=${lag ?? ''},lost=${lost ?? ''}`];
   });
   return {
     events_stream: 1,
     events_length: stream.length,
     events_memory: stream.bytes,
-    events_last_generated_id: idText(stream.lastId),
-    events_first_entry_id: idText(stream.firstId),
+    events_last_generated_id: stream.lastId,
+    events_first_entry_id: stream.firstId,
     events_added: stream.entriesAdded,
-    events_lost: stream.lost,
+    events_lost: lostEver,
     events_groups: groups.length,
     ...Object.fromEntries(listed),
   };
@@ -282,7 +299,7 @@ function storedSessions({ stats, lateness }: StoreControl, now: number): Fields 
   return { ...(stats !== undefined && sessionFields(stats)), ...lateFields(lateness, now) };
 }
 
-function storeFields({ status }: StoreControl): Fields {
+function storeFields({ status, stream }: StoreControl): Fields {
   const { kind, version, nodes, partitions, owned, processes, reachable, since, lastError = '' } = status;
   const { calls, failures, totalMs } = status;
   return {
@@ -298,6 +315,7 @@ function storeFields({ status }: StoreControl): Fields {
     store_calls: calls,
     store_failed_calls: failures,
     store_usec_per_call: calls === 0 ? 0 : Math.round((1000 * totalMs) / calls),
+    ...(stream !== undefined && forwardingFields(stream.status)),
   };
 }
 
@@ -317,6 +335,16 @@ function webhookField(webhook: WebhookStatus): string {
   })
     .map(([field, value]) => `${field}=${value}`)
     .join(',');
+}
+
+function forwardingFields({ owned, processes, forwarded, failures, lag }: ForwardingStatus): Fields {
+  return {
+    store_forwarding_partitions: owned,
+    store_forwarding_processes: processes,
+    store_forwarded_events: forwarded,
+    store_failed_forwarding_calls: failures,
+    store_forwarding_lag_ms: Math.round(lag),
+  };
 }
 
 function savesFields({ changes, running, lastSave, lastOk, lastMs, count }: Saves['status']): Fields {

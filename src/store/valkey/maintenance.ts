@@ -44,7 +44,8 @@ export class Maintenance {
   /** Undefined if this process appends nothing to the stream. */
   readonly forwarder: Forwarder | undefined;
 
-  constructor({ nodes, partitions, ids, stream, events, clock, onEvent, onExpired, onFault }: MaintenanceOptions) {
+  constructor(options: MaintenanceOptions) {
+    const { nodes, partitions, stream, events, clock, onEvent, onExpired, onFault } = options;
     this.#owner = new Owner({
       nodes,
       events,
@@ -64,15 +65,7 @@ export class Maintenance {
       onFault,
     });
     if (stream !== undefined) {
-      this.forwarder = new Forwarder({
-        nodes,
-        partitions: partitions.count,
-        ids,
-        source: stream,
-        events,
-        clock,
-        onFault,
-      });
+      this.forwarder = new Forwarder({ ...options, partitions: partitions.count, source: stream });
     }
     this.#processes = new LiveProcesses({
       list: 'processes',

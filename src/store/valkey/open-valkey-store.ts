@@ -6,6 +6,7 @@ import { connectNodes } from './nodes/connect.js';
 import type { Nodes } from './nodes/nodes.js';
 import { SettingsWatch } from './settings-watch.js';
 import { settingsOf } from './store-settings.js';
+import { askFigures } from './stream/stream-figures.js';
 import { StreamRelay, streamKey } from './stream/stream-relay.js';
 import { ValkeyStore } from './valkey-store.js';
 
@@ -32,9 +33,9 @@ export function valkeyStore(options: StoreOptions): OpenStore {
         close: () => nodes.close(),
       };
       const { partitions, ids } = store;
+      const relay = new StreamRelay({ nodes: guarded, key: streamKey(options.prefix), clock: host.clock });
       maintenance = new Maintenance({ ...host, nodes: guarded, partitions, ids, events: options.events });
       watch.start(settings);
-      const relay = new StreamRelay({ nodes: guarded, key: streamKey(options.prefix), clock: host.clock });
       return remoteStore(nodes, watch, store, maintenance, relay);
     } catch (error) {
       await nodes.close();
@@ -81,6 +82,7 @@ function remoteStore(
       get waiting() {
         return relay.waiting;
       },
+      figures: () => askFigures(relay),
       run: (words, isRead) => relay.run(words, isRead),
       read: (words, ms, signal) => relay.read(words, ms, signal),
     },

@@ -1,8 +1,8 @@
 import { Cluster, type Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Server } from '../../../src/index.js';
+import type { Config, Server, ServerOptions } from '../../../src/index.js';
 import { readEvent } from '../../../src/store/valkey/events/outbox-entry.js';
-import { startServer, stopServers } from '../../embedded-server.js';
+import { keepLog, startServer, stopServers } from '../../embedded-server.js';
 import { Connection } from '../../tools/connection.js';
 import { eventually } from '../../tools/eventually.js';
 import { Program } from '../../tools/program.js';
@@ -33,15 +33,18 @@ describe.runIf(RedisServer.there)('the stream of events over a single primary', 
 
   afterAll(() => server.stop());
 
-  const start = (more: object = {}) =>
-    startServer({
-      store: `redis://${server.address}`,
-      'store-prefix': prefix,
-      'store-partitions': 8,
-      'store-timeout': 60_000,
-      'events-stream': true,
-      ...more,
-    });
+  const start = (more: Partial<Config> = {}, options: ServerOptions = {}) =>
+    startServer(
+      {
+        store: `redis://${server.address}`,
+        'store-prefix': prefix,
+        'store-partitions': 8,
+        'store-timeout': 60_000,
+        'events-stream': true,
+        ...more,
+      },
+      options,
+    );
 
   const connectTo = async (one: Server) => {
     const connection = await Connection.open({ port: one.addresses[0].port });
@@ -97,6 +100,24 @@ describe.runIf(RedisServer.there)('the stream of events over a single primary', 
     ]);
     await client.ask('CONFIG', 'SET', 'events-max-len', '1');
     await eventually(async () => (await entries()).length === 1);
+  });
+
+  it('says how far it is, and which group has lost entries', async () => {
+    prefix = 'lost:';
+    const log = keepLog();
+    const server = await start({ 'events-filter': 'new', 'events-max-len': 3 }, { log });
+    const client = await connectTo(server);
+    expect(await client.ask('XGROUP', 'CREATE', '__session__', 'a shop', '0')).toMatchObject({ text: 'OK' });
+    for (let i = 0; i < 10; i++) await client.ask('SESSION.NEW', `user:${i}`, '60');
+    let info = '';
+    await eventually(async () => {
+      info = String(await client.ask('INFO', 'events', 'store'));
+      return info.includes('events_lost:7\r\n') && info.includes('events_length:3\r\n');
+    });
+    expect(info).toContain('events_group0:name=a?shop,pending=0,lag=3,lost=\r\n');
+    expect(info).toContain('store_forwarded_events:10\r\nstore_failed_forwarding_calls:0\r\n');
+    expect(info).toContain('store_forwarding_partitions:8\r\nstore_forwarding_processes:1\r\n');
+    await eventually(() => log.lines.some((line) => line.includes('group "a shop" has lost most')));
   });
 
   it('is continued by the next process after nobody was there to forward events', async () => {

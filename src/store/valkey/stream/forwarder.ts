@@ -39,6 +39,8 @@ export class Forwarder {
   #next = 0;
   #retainedAt = -Infinity;
   #retaining = false;
+  #lost = 0;
+  #furthestBehind: ForwardingStatus['furthestBehind'];
   #cancelStep = () => {};
 
   constructor(options: ForwarderOptions) {
@@ -65,14 +67,24 @@ export class Forwarder {
       owned: this.#outboxes.size,
       ownsStream: this.#outboxes.has(STREAM_PARTITION),
       processes: this.#processes.ids.length,
+      lost: this.#lost,
+      furthestBehind: this.#furthestBehind,
       lag,
     };
   }
 
-  /** Joins the other processes. Resolves when the first call has been answered or has failed. Never rejects. */
+  /**
+   * Makes sure that there is a stream, and joins the other processes. Resolves when the first calls have been answered or
+   * have failed. Never rejects.
+   */
   async start(): Promise<void> {
+    const { nodes, onFault } = this.#options;
     this.#step();
-    await this.#processes.start();
+    const created = nodes.call(STREAM_PARTITION, 'position', [STREAM_PARTITION]).catch((error) => {
+      // It is created with the first event at the latest.
+      if (!(error instanceof CodedError)) onFault(error);
+    });
+    await Promise.all([created, this.#processes.start()]);
   }
 
   /** Leaves, so that the other processes take over at once, and stops for good. Never rejects. */
@@ -126,12 +138,26 @@ export class Forwarder {
     this.#retainedAt = clock.now();
     try {
       const { maxLength, maxBytes, maxAge } = source.retention;
-      await nodes.call(STREAM_PARTITION, 'retain', [maxLength, maxBytes, maxAge]);
+      const reply = await nodes.call(STREAM_PARTITION, 'retain', [maxLength, maxBytes, maxAge]);
+      const [, ...groups] = reply as readonly [number, ...(Buffer | number)[]];
+      if (groups.length > 0) this.#countLost(groups);
     } catch (error) {
       // It is repeated.
       if (!(error instanceof CodedError)) onFault(error);
     } finally {
       this.#retaining = false;
+    }
+  }
+
+  /** @param groups Alternating names of groups and how many entries they have lost. */
+  #countLost(groups: readonly (Buffer | number)[]): void {
+    let most = 0;
+    for (let i = 0; i < groups.length; i += 2) {
+      const lost = groups[i + 1] as number;
+      this.#lost += lost;
+      if (lost <= most) continue;
+      most = lost;
+      this.#furthestBehind = { name: groups[i] as Buffer, lost };
     }
   }
 }
