@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { stopServers } from '../embedded-server.js';
+import { connectTo, stopServers } from '../embedded-server.js';
 import { frame, type RawClient } from '../raw-client.js';
-import { Failure, type Reply, Status } from '../tools/replies.js';
+import { Failure, Push, type Reply, Status } from '../tools/replies.js';
 import { start } from './start.js';
 
 afterEach(stopServers);
@@ -77,10 +77,25 @@ describe('a JSON key', () => {
     expect(await ask('EVAL', script, '1', 'k', '"x"')).toBe('{"n":"x"}');
   });
 
+  it('is watched and tracked like others', async () => {
+    const { ask, client, server } = await startJson();
+    const other = await connectTo(server);
+    await ask('JSON.SET', 'k', '$', '{"n":1}');
+    await ask('WATCH', 'k');
+    await replyTo(other, ['JSON.NUMINCRBY', 'k', '$.n', '1']);
+    await ask('MULTI');
+    await ask('SET', 'k', 'lost');
+    expect(await ask('EXEC')).toBe(null);
+    await replyTo(client, ['HELLO', '3']);
+    await ask('CLIENT', 'TRACKING', 'ON');
+    expect(await ask('JSON.MGET', 'k', 'other', '$.n')).toEqual(['[2]', null]);
+    await replyTo(other, ['JSON.DEL', 'k', '$.n']);
+    expect(await client.reply()).toEqual(new Push(['invalidate', ['k']]));
+  });
+
   it('publishes the keyspace events of RedisJSON', async () => {
     const { ask, server, client } = await startJson();
     await ask('CONFIG', 'SET', 'notify-keyspace-events', 'Kd');
-    const { connectTo } = await import('../embedded-server.js');
     const subscriber = await connectTo(server);
     await replyTo(subscriber, ['SUBSCRIBE', '__keyspace@0__:k']);
     for (const words of [
