@@ -84,6 +84,25 @@ describe('others are served during', () => {
     }
   });
 
+  it.each([
+    ['XRANGE', 'XRANGE __session__ - +', names(500)],
+    ['XREVRANGE', 'XREVRANGE __session__ + -', names(500).reverse()],
+    ['XREAD', 'XREAD BLOCK 0 STREAMS __session__ 0', names(500)],
+    ['XREADGROUP', 'XREADGROUP GROUP g reader COUNT 450 BLOCK 0 STREAMS __session__ >', names(500).slice(50, 500)],
+    ['XREADGROUP of what is pending', 'XREADGROUP GROUP g first STREAMS __session__ 0', names(50)],
+    ['XINFO STREAM FULL', 'XINFO STREAM __session__ FULL COUNT 0', names(500)],
+  ])('%s', async (_, request, expected) => {
+    const server = await startServer({ 'events-stream': true, 'events-filter': 'new' }, { clock: hastyClock() });
+    const [client, other] = [await connectTo(server), await connectTo(server)];
+    await client.send(Buffer.concat(names(500).map((name) => frame('SESSION.NEW', name))));
+    for (let i = 0; i < 500; i++) await client.reply();
+    await ask(client, 'XGROUP CREATE __session__ g 0');
+    await ask(client, 'XREADGROUP GROUP g first COUNT 50 STREAMS __session__ >');
+    const { reply, served } = await servedDuring(client, other, ...request.split(' '));
+    expect(reply.match(/(?<=name )a:\d+/g)).toEqual(expected);
+    expect(served).toBeGreaterThan(expected.length / 250);
+  });
+
   it('SESSION.TOKENS, which omits sessions that end meanwhile', async () => {
     const server = await start();
     const [client, other] = [await connectTo(server), await connectTo(server)];
