@@ -1,7 +1,7 @@
 /**
  * Typed sessions of a respite server, over the user's own ioredis or node-redis connection.
  *
- * `Sessions`, `Session` and `onEvent` are for applications. The rest is for stores built on them, such as
+ * `Sessions`, `Session`, `onEvent` and `consumeEvents` are for applications. The rest is for stores built on them, such as
  * `respite/express`: it sends requests and transactions, and converts replies, whatever the protocol and the library.
  */
 export {
@@ -12,6 +12,7 @@ export {
   type Request,
   request,
 } from './connection.js';
+export { type ConsumeOptions, consumeEvents } from './consume-events.js';
 export { escapeGlob } from './escape-glob.js';
 export { type Fields, flatten, type Value } from './fields.js';
 export type { ListedSession } from './listed-session.js';
@@ -37,6 +38,7 @@ export type {
 } from './session-event.js';
 export type { SessionInfo } from './session-info.js';
 export { type CreateOptions, newRequest, Sessions } from './sessions.js';
+export type { StoredEvent } from './stored-event.js';
 export {
   type IoredisTransactions,
   type NodeRedisTransactions,

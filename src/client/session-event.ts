@@ -62,13 +62,18 @@ export interface TruncatedKeyEvent extends AnyEvent<KeyEventName> {
 
 type Json = string | { readonly base64: string };
 
-/** Parses a message of a `__sessiondata__` channel. Returns undefined if it is not an event with this name. */
+/**
+ * Parses a message of a `__sessiondata__` channel. Returns undefined if it is not an event with this name.
+ * @param orToken The token if the message has none.
+ */
 export function parseEvent<Name extends SessionEventName | KeyEventName>(
   event: Name,
   message: string,
+  orToken?: string,
 ): EventOf<Name> | undefined {
   const json = parse(message);
   if (!isRecord(json) || json.event !== event) return undefined;
+  json.token ??= orToken;
   const parsed = event === 'keyexpired' ? parseKeyEvent(event, json) : parseSessionEvent(event, json);
   return parsed as EventOf<Name> | undefined;
 }
