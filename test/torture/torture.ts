@@ -9,6 +9,7 @@ import { Random } from '../tools/random.js';
 import { show } from '../tools/replies.js';
 import { Tally } from '../tools/tally.js';
 import { Client, type Policy } from './client.js';
+import { EventReader } from './event-reader.js';
 
 /**
  * The torture kills the program again and again at random moments: under load, while it compacts its journal, and while
@@ -33,6 +34,7 @@ class Torture {
   readonly #journal: string;
   readonly #random: Random;
   readonly #clients: readonly Client[];
+  readonly #reader: EventReader;
   /** The values of the sessions that are never changed, by token. */
   readonly #ballast = new Map<string, string>();
   readonly #tally = new Tally();
@@ -44,6 +46,7 @@ class Torture {
     this.#journal = join(directory, 'journal');
     this.#random = random;
     this.#clients = Array.from({ length: CLIENTS }, (_, i) => new Client(i, random.fork(i)));
+    this.#reader = new EventReader(random.fork(CLIENTS));
   }
 
   async run(rounds: number): Promise<void> {
@@ -74,6 +77,7 @@ class Torture {
     return Program.launch([
       ...['--appendonly', 'yes', '--appendfsync', policy, '--dir', this.#directory],
       ...['--auto-aof-rewrite-percentage', '10', '--auto-aof-rewrite-min-size', '100kb'],
+      ...['--events-stream', 'yes', '--events-max-len', '0', '--events-max-bytes', '10gb'],
     ]);
   }
 
@@ -91,7 +95,7 @@ class Torture {
   }
 
   async #killUnderLoad(server: Program, policy: Policy, moment: Moment): Promise<void> {
-    const load = Promise.all(this.#clients.map((client) => client.load(server.port, policy)));
+    const load = Promise.all([...this.#clients, this.#reader].map((client) => client.load(server.port, policy)));
     const isOver = load.then(() => {
       throw new Error(`the server ended by itself:\n${server.log.split('\n').slice(-10).join('\n')}`);
     });
@@ -158,6 +162,7 @@ class Torture {
     [...this.#ballast.values()].forEach((value, i) => {
       if (values[i] !== value) throw new Error(`a session that was never changed has ${show(values[i])}`);
     });
+    const entries = await this.#reader.check(connection, policy);
     const sessions = await this.#checkNames(connection);
     connection.close();
     const acknowledged = this.#clients.reduce((sum, client) => sum + client.acknowledged, 0);
@@ -168,7 +173,7 @@ class Torture {
     // A compaction may remove a file after the directory was read.
     const sizeOf = (name: string) => statSync(join(this.#journal, name), { throwIfNoEntry: false })?.size ?? 0;
     const size = readdirSync(this.#journal).reduce((sum, name) => sum + sizeOf(name), 0);
-    return `${news} requests, ${lost} lost, ${kept} kept unacknowledged; ${sessions} sessions in ${Math.round(size / 1024)} KB`;
+    return `${news} requests, ${lost} lost, ${kept} kept unacknowledged; ${sessions} sessions and ${entries} events in ${Math.round(size / 1024)} KB`;
   }
 
   /** Looks for sessions that must not exist. Returns how many there are. */
