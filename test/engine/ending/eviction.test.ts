@@ -77,7 +77,7 @@ describe('memory', () => {
     const act = fc.oneof(
       fc.record({ act: fc.constant('new' as const), name: fc.constantFrom('x', 'y', 'a longer name'), value }),
       fc.record({
-        act: fc.constantFrom('set' as const, 'append' as const, 'delete' as const),
+        act: fc.constantFrom('set' as const, 'append' as const, 'delete' as const, 'expire' as const),
         at: fc.nat(),
         key,
         value,
@@ -103,7 +103,11 @@ describe('memory', () => {
           if (step.act === 'set') engine.data.set(session, [bytes(step.key), bytes(step.value)]);
           else if (step.act === 'append') engine.data.append(session, bytes(step.key), bytes(step.value));
           else if (step.act === 'delete') engine.data.delete(session, [bytes(step.key)]);
-          else if (step.act === 'clear') engine.data.clear(session);
+          else if (step.act === 'expire') {
+            // Some at once, some never.
+            const deadline = engine.now + (step.value.length % 3 === 0 ? Infinity : step.value.length - 10);
+            engine.data.setKeyDeadline(session, bytes(step.key), deadline);
+          } else if (step.act === 'clear') engine.data.clear(session);
           else if (step.act === 'rotate') engine.rotate(session);
           else engine.end(session);
         }
