@@ -40,6 +40,7 @@ const FIRST = [
   'test/e2e/store.test.ts',
   'test/e2e/program.test.ts',
   'test/store/valkey/processes.test.ts',
+  'test/store/valkey/stream.test.ts',
   'test/e2e/store-partition.test.ts',
   'test/e2e/prometheus.test.ts',
   'test/e2e/durability/disk-full.test.ts',

@@ -178,10 +178,16 @@ export class OutboxForwarder {
 
   /** Returns the arguments of `forward` for those entries that the stream keeps. */
   #encode(entries: readonly Entry[]): Argument[] {
-    const { source, ids } = this.#parts;
+    const { source, ids, onFault } = this.#parts;
     const kept = entries.flatMap(({ id, payload }) => {
-      const event = readEvent(payload);
-      return source.keeps(event.event, event.name) ? [{ id, event }] : [];
+      try {
+        const event = readEvent(payload);
+        return source.keeps(event.event, event.name) ? [{ id, event }] : [];
+      } catch (fault) {
+        // An entry that cannot be read must not keep back those after it.
+        onFault(fault);
+        return [];
+      }
     });
     const publicIds = ids.ofAll(kept.map(({ event }) => event.origin));
     return kept.flatMap(({ id, event }, i) => [id, ...this.#fieldsOf(event, publicIds[i])]);
