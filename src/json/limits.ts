@@ -17,10 +17,14 @@ const MAX_STEPS = 1_000_000;
 
 /** Bytes of a text that are parsed in one step. */
 const PARSED_IN_STEP = 4;
+/** How many steps it takes to parse even the shortest text. */
+const STEPS_OF_TEXT = 20;
+/** How many steps it takes to parse each byte of a path. */
+const STEPS_OF_PATH_BYTE = 32;
 
 const TOO_MUCH_WORK = new CodedError(
   'ERR',
-  `this takes more than ${MAX_STEPS.toLocaleString('en')} steps: use a path that visits less of the value, or fewer keys`,
+  `this takes more than ${MAX_STEPS.toLocaleString('en')} steps: use a path that visits less of the value, or fewer keys, paths or values`,
 );
 
 /**
@@ -33,7 +37,12 @@ export class Work {
 
   /** Counts the parsing of a text. */
   parse(bytes: number): void {
-    this.spend(bytes / PARSED_IN_STEP);
+    this.spend(STEPS_OF_TEXT + bytes / PARSED_IN_STEP);
+  }
+
+  /** Counts the parsing of one of several paths. */
+  parsePath(bytes: number): void {
+    this.spend(STEPS_OF_PATH_BYTE * bytes);
   }
 
   /** @throws CodedError if the command takes too long. */

@@ -415,7 +415,8 @@ describe('limits', () => {
     expect(await ask('JSON.GET', 'k', `$${'.a'.repeat(600)}`)).toBe('-ERR invalid path: it is longer than 1024 bytes');
     const flat = JSON.stringify(Array.from({ length: 2000 }, (_, i) => ({ n: i, s: 'aaaaab' })));
     const deep = `${'['.repeat(128)}${']'.repeat(128)}`;
-    const slow = '-ERR this takes more than 1,000,000 steps: use a path that visits less of the value, or fewer keys';
+    const slow =
+      '-ERR this takes more than 1,000,000 steps: use a path that visits less of the value, or fewer keys, paths or values';
     for (const [value, path] of [
       [deep, '$..*..*..*..*..*'],
       [flat, '$..[?count($..*)>0]'],
@@ -431,6 +432,22 @@ describe('limits', () => {
     await ask('JSON.SET', 'k', '$', `${'['.repeat(127) + '0,'.repeat(100_000)}0${']'.repeat(127)}`);
     expect(await ask('JSON.GET', 'k', '$..*')).toBe('-ERR the reply would be longer than 4194304 bytes');
     expect(await ask('JSON.GET', 'k', 'INDENT', ' '.repeat(10_000))).toMatch(/^-ERR the reply would be longer/);
+    // Very many or large arguments.
+    await ask('JSON.SET', 'k', '$', '[]');
+    expect(await ask('JSON.ARRAPPEND', 'k', '$', ...Array<string>(60_000).fill('0'))).toBe(slow);
+    expect(await ask('JSON.ARRAPPEND', 'k', '$', ...Array<string>(5).fill(long.slice(9).replace(/^/, '"')))).toBe(slow);
+    expect(
+      await ask(
+        'JSON.MSET',
+        ...Array<string[]>(20_000)
+          .fill(['k', '$', `"${'x'.repeat(200)}"`])
+          .flat(),
+      ),
+    ).toBe(slow);
+    expect(await ask('JSON.GET', 'k')).toBe('[]');
+    expect(await ask('JSON.GET', 'k', ...Array<string>(100).fill(`$${'[?@'.repeat(250)}${']'.repeat(250)}`))).toBe(
+      slow,
+    );
     // Paths nested as deeply as their length allows.
     for (const path of [`$${'[?@'.repeat(255)}${']'.repeat(255)}`, `$[?${'('.repeat(500)}@${')'.repeat(500)}]`]) {
       expect(await ask('JSON.GET', 'k', path)).toMatch(/^(\[|-ERR this takes)/);

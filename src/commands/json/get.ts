@@ -43,6 +43,7 @@ const NO_FORMAT = new CodedError('ERR', 'FORMAT is not supported: the reply is a
 function readRequest(args: Arguments): { style: Style; paths: readonly JsonPath[] } {
   const style = { ...COMPACT };
   const paths: JsonPath[] = [];
+  const work = new Work();
   while (args.left > 0) {
     const word = args.slice();
     if (spells(word, 'INDENT')) style.indent = args.slice().copy();
@@ -50,7 +51,10 @@ function readRequest(args: Arguments): { style: Style; paths: readonly JsonPath[
     else if (spells(word, 'SPACE')) style.space = args.slice().copy();
     else if (spells(word, 'FORMAT')) throw NO_FORMAT;
     // RedisJSON ignores it.
-    else if (!spells(word, 'NOESCAPE')) paths.push(jsonPath(word.toString()));
+    else if (!spells(word, 'NOESCAPE')) {
+      paths.push(jsonPath(word.toString()));
+      work.parsePath(word.length);
+    }
   }
   return { style, paths: paths.length === 0 ? [WHOLE] : paths };
 }

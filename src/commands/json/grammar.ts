@@ -1,7 +1,7 @@
 import { JsonDocument } from '../../json/json-document.js';
 import { type JsonPath, jsonPath, WHOLE } from '../../json/json-path.js';
 import { compactText } from '../../json/json-text.js';
-import { MAX_JSON_BYTES } from '../../json/limits.js';
+import { MAX_JSON_BYTES, Work } from '../../json/limits.js';
 import type { Request } from '../../resp/request.js';
 import type { Arguments } from '../arguments/arguments.js';
 import type { Argument } from '../declaration/command.js';
@@ -28,11 +28,22 @@ export function readJson(args: Arguments, name = 'json'): JsonDocument {
   return JsonDocument.parse(args.slice().copy(), `the argument ${name}`);
 }
 
-/** Takes all remaining arguments: one or more JSON values. Returns them without white space. */
+/**
+ * Takes all remaining arguments: one or more JSON values. Returns them without white space.
+ * @throws CodedError if parsing them takes too long.
+ */
 export function readJsonTexts(args: Arguments): Buffer[] {
-  const texts = [compactText(readJson(args))];
-  while (args.left > 0) texts.push(compactText(readJson(args)));
+  const work = new Work();
+  const texts = [readJsonText(args, work)];
+  while (args.left > 0) texts.push(readJsonText(args, work));
   return texts;
+}
+
+/** Takes one of several JSON values, whose parsing is counted. Returns it without white space. */
+export function readJsonText(args: Arguments, work: Work): Buffer {
+  const document = readJson(args);
+  work.parse(document.bytes.length);
+  return compactText(document);
 }
 
 /** What only paths have that may match several values. */

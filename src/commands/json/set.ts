@@ -11,7 +11,7 @@ import { Slice } from '../../slice.js';
 import type { Arguments } from '../arguments/arguments.js';
 import type { Argument, Command } from '../declaration/command.js';
 import { KEY } from '../keys/grammar.js';
-import { growthAt, JSON_VALUE, PATH, readJson, readPath } from './grammar.js';
+import { growthAt, JSON_VALUE, PATH, readJson, readJsonText, readPath } from './grammar.js';
 import { changesJson, findJson, peekValue, putJson } from './json-key.js';
 import { documentOf, type JsonOperation, type Outcome } from './operation.js';
 
@@ -150,7 +150,8 @@ export const jsonMset: Command = {
       const earlier = texts.get(name)?.text;
       const value = earlier === undefined ? peekValue(engine, findJson(engine, key)) : Slice.of(earlier);
       const path = readPath(args);
-      const { result, text } = set(value, path, compactText(readJson(args)), undefined, work);
+      work.parsePath(path.text.length);
+      const { result, text } = set(value, path, readJsonText(args, work), undefined, work);
       areAllSet &&= result;
       if (text !== undefined) texts.set(name, { key, text });
     }
