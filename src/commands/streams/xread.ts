@@ -23,7 +23,7 @@ const STREAMS: Argument = {
   type: 'block',
   token: 'STREAMS',
   arguments: [
-    { name: 'key', type: 'key', multiple: true },
+    { name: 'key', type: 'key', use: 'RO access', multiple: true },
     { name: 'id', type: 'string', multiple: true },
   ],
 };
