@@ -151,7 +151,7 @@ async function observe(
     const [from, to] = [readFrom + due - 1, readTo + due];
     found.set(name, { token, id: String(id), data, keyDue, type, order, from, to, readFrom, readTo });
   });
-  await observeKeys(connection, [...found.values()]);
+  await observeKeys(connection, found);
   const live = new Set<string>();
   for (let i = 0; i < tokens.length; i += MANY) {
     const some = tokens.slice(i, i + MANY);
@@ -163,18 +163,20 @@ async function observe(
   return { found, live, began, ended: performance.now() };
 }
 
-/** Finds out when keys with a duration of their own are due. */
-async function observeKeys(connection: Connection, all: readonly Found[]): Promise<void> {
-  const sessions = all.filter(({ data }) => data.size > 0);
+/** Finds out when keys with a duration of their own are due. Removes sessions that have expired by then. */
+async function observeKeys(connection: Connection, found: Map<string, Found>): Promise<void> {
+  const sessions = [...found].filter(([, { data }]) => data.size > 0);
   const from = performance.now();
   const replies = await connection.askAll(
-    sessions.map(({ token, data }) => ['SESSION.KEYPTTL', token, ...data.keys()]),
+    sessions.map(([, { token, data }]) => ['SESSION.KEYPTTL', token, ...data.keys()]),
   );
   const to = performance.now();
-  sessions.forEach(({ data, keyDue }, i) => {
+  sessions.forEach(([name, { data, keyDue }], i) => {
     const times = replies[i];
-    // The session has expired since it was read.
-    if (!Array.isArray(times)) return;
+    if (!Array.isArray(times)) {
+      found.delete(name);
+      return;
+    }
     [...data.keys()].forEach((key, j) => {
       const left = Number(times[j]);
       if (left >= 0) keyDue.set(key, { from: from + left - 1, to: to + left });
