@@ -21,7 +21,7 @@ const RATE = 5_000;
 /** Sessions that the other client reads. They are the last ones, and have no duration. */
 const READ = 1_000;
 
-const SESSION: Shape = { ...TYPICAL, ttl: 0, extend: 'NONE' };
+export const SESSION: Shape = { ...TYPICAL, ttl: 0, extend: 'NONE' };
 const BUSY_LOOP = 'for (;;);';
 
 export const ALONE = 'alone';
@@ -92,7 +92,7 @@ async function observe(run: Comparison, server: Server, at: string, subscriber: 
  * Creates sessions, then sets when they expire. How far ahead the deadlines must be is found out with some of them.
  * @throws Error if the first is due before all deadlines are set.
  */
-async function fillUntilDue(generator: LoadGenerator, server: Server, sessions: number, span: number) {
+export async function fillUntilDue(generator: LoadGenerator, server: Server, sessions: number, span: number) {
   await generator.fill(server, { operation: 'create', shape: SESSION, count: sessions + READ });
   const setDeadlines = async (begin: number, count: number) => {
     const due = { begin, span, unixAhead: unixAhead() };

@@ -104,4 +104,34 @@ describe('the event stream', () => {
     clock.advance(2000);
     expect(Number(await field(ask, 'events_memory'))).toBeLessThanOrEqual(64 * 1024);
   });
+
+  it('reports that a consumer group is behind and loses entries: in the log, in INFO and as a metric', async () => {
+    const log = keepLog();
+    const clock = new FakeClock();
+    const server = await startServer({ 'events-stream': true, 'events-max-len': 2 }, { clock, log });
+    const client = await connectTo(server);
+    await ask(client, 'XGROUP CREATE __session__ slow $ MKSTREAM');
+    for (let i = 0; i < 5; i++) await ask(client, 'SESSION.NEW basket 0');
+    expect(await infoNumber(client, 'events_lost')).toBe(3);
+    expect(await field((text) => ask(client, text), 'events_group0')).toBe('name=slow,pending=0,lag=2,lost=3');
+    clock.advance(1000);
+    expect(log.lines.join()).toContain(
+      'consumer groups of the event stream are behind and lose entries: group "slow" has lost most (3)',
+    );
+  });
+
+  it('has the data of the message on __sessiondata__, and of a key that has expired', async () => {
+    const { ask, clock } = await start({ 'events-stream': true, 'events-filter': 'expired,keyexpired' });
+    const token = await ask('SESSION.NEW basket 10 DATA a b');
+    await ask(`SESSION.SETEX ${token} 5 code 1234`);
+    clock.advance(10_000);
+    const at = clock.wall();
+    const created = at - 10_000;
+    const head = (event: string, when: number) =>
+      `{"event":"${event}","name":"basket","token":"${token}","at":${when},"created":${created}`;
+    const entries = await ask('XRANGE __session__ - +');
+    expect(entries).toContain(`data ${head('keyexpired', at - 5000)},"key":"code","value":"1234"}`);
+    expect(entries).toContain(`data ${head('expired', at)},"keys":{"a":"b"}}`);
+    expect(entries).toContain(`token ${token}`);
+  });
 });
