@@ -134,7 +134,9 @@ export class SessionData {
 
   /** Returns when a key is due, in ms on the engine's clock, or Infinity if it has no deadline or does not exist. */
   keyDeadline(session: Session, key: Slice): number {
-    return this.#keyDeadlines.deadline(session, key);
+    const deadline = this.#keyDeadlines.deadline(session, key);
+    // Of a key that is due, the deadline may still be there.
+    return deadline === Infinity || this.#fields.has(session, key) ? deadline : Infinity;
   }
 
   /** Returns a time in ms before which no key of the session is due, or Infinity if none has a deadline. */
@@ -534,7 +536,7 @@ export class SessionData {
   }
 
   #setKeepingDeadline(session: Session, key: Slice, value: Slice): void {
-    const deadline = this.#keyDeadlines.deadline(session, key);
+    const deadline = this.keyDeadline(session, key);
     this.#set(session, key, value);
     if (deadline === Infinity) return;
     this.#keyDeadlines.set(session, key, deadline);
