@@ -49,6 +49,8 @@ export class KeyDeadlines {
   readonly #reaper: Reaper;
   readonly #onRemoved: () => void;
   #held = false;
+  /** Whether any key has had a deadline yet. */
+  #isUsed = false;
 
   // What `first` has found in a packed row.
   readonly #key = new Slice(NO_BYTES, 0, 0);
@@ -92,6 +94,8 @@ export class KeyDeadlines {
 
   /** Bytes of memory that the deadlines take, including what was removed but is not freed yet. */
   get memory(): number {
+    // The engine asks before every write.
+    if (!this.#isUsed) return 0;
     return this.#fields.memory + this.#numbering.taken * KeyDeadlines.BYTES_PER_ROW;
   }
 
@@ -261,6 +265,7 @@ export class KeyDeadlines {
   }
 
   #take(slot: number): number {
+    this.#isUsed = true;
     const row = this.#numbering.take();
     if (row >= this.#owners.length) this.#owners = resized(this.#owners, longer(this.#owners.length, row + 1));
     this.#owners[row] = slot;
