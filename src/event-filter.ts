@@ -36,7 +36,7 @@ function eventsIn(list: string): readonly string[] {
     if (EVENT_NAMES.some((name) => name === event)) continue;
     const [meant] = nearest(event, EVENT_NAMES);
     throw new Error(
-      `"${event}" is not an event${meant === undefined ? '' : `: did you mean "${meant}"?`} Expected events and patterns such as "expired,limit ended:user:*"`,
+      `"${event}" is not an event${meant === undefined ? '.' : `: did you mean "${meant}"?`} Expected events and patterns such as "expired,limit ended:user:*"`,
     );
   }
   return events;

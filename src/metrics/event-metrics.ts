@@ -1,3 +1,4 @@
+import type { GroupFigures } from '../store/remote-store.js';
 import type { MetricGroup } from './metric.js';
 import type { Scrape } from './scrape.js';
 
@@ -5,7 +6,8 @@ import type { Scrape } from './scrape.js';
 const streamOf = ({ server }: Scrape) => server.eventStream ?? server.store?.streamFigures;
 
 /** Sums and maxima over consumer groups: their names come from clients, so they are not labels. */
-const groupsOf = ({ server }: Scrape) => server.eventStream?.groups() ?? server.store?.streamFigures?.groups ?? [];
+const groupsOf = ({ server }: Scrape): readonly GroupFigures[] =>
+  server.eventStream?.groups() ?? server.store?.streamFigures?.groups ?? [];
 
 const forwardingOf = ({ server }: Scrape) => server.store?.stream?.status;
 
@@ -45,8 +47,8 @@ export const EVENT_METRICS: MetricGroup = {
     {
       type: 'gauge',
       name: 'respite_event_stream_lag',
-      help: 'Entries not delivered yet to the consumer group that is furthest behind. Groups whose position is unknown are left out.',
-      read: (scrape) => groupsOf(scrape).reduce((most, { lag }) => Math.max(most, lag ?? 0), 0),
+      help: 'Entries not delivered yet to the consumer group that is furthest behind. Over a store, groups whose position is unknown are left out.',
+      read: (scrape) => groupsOf(scrape).reduce((most, { unread }) => Math.max(most, unread ?? 0), 0),
     },
     {
       type: 'counter',

@@ -131,8 +131,8 @@ export interface StreamFigures {
 export interface GroupFigures {
   readonly name: Buffer;
   readonly pending: number;
-  /** How many entries it has not read; undefined if that is not known. */
-  readonly lag: number | undefined;
+  /** How many entries were not delivered to it yet; undefined if that is not known. */
+  readonly unread: number | undefined;
 }
 
 /** A reply in the form that it has in RESP2. Status replies are Buffers too. */

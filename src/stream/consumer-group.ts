@@ -162,7 +162,15 @@ export class ConsumerGroup implements GroupState {
     return this.#pending.length;
   }
 
-  /** How many entries were not delivered yet; undefined if unknown. */
+  /** How many entries of the stream were not delivered yet. */
+  get unread(): number {
+    return this.#parts.log.countAfter(this.#lastId);
+  }
+
+  /**
+   * How many entries were not delivered yet, as Redis counts them: undefined where it does not know, and together with
+   * those that XTRIM has removed.
+   */
   get lag(): number | undefined {
     const added = this.#parts.entriesAdded();
     if (added === 0) return 0;

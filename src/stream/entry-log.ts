@@ -29,6 +29,8 @@ export class EntryLog {
   #offsets = new Uint32Array(1024);
   #length = 0;
   #bytes = 0;
+  /** How many entries were ever appended to this log. */
+  #appended = 0;
 
   /** The number of entries. */
   get length(): number {
@@ -64,6 +66,7 @@ export class EntryLog {
       segment = this.#newSegment(bytes);
       segment.firstMs = ms;
       segment.firstN = n;
+      segment.before = this.#appended;
       this.#segments.push(segment);
     }
     const { words, end } = segment;
@@ -76,7 +79,20 @@ export class EntryLog {
     segment.end = end + bytes;
     segment.length++;
     this.#length++;
+    this.#appended++;
     this.#bytes += bytes;
+  }
+
+  /** Returns how many entries are after an id. */
+  countAfter(id: EntryId): number {
+    const index = this.#segmentOf(id);
+    if (index < 0) return 0;
+    const segment = this.#segments[index];
+    let upTo = segment.before;
+    for (let at = segment.start; at < segment.end && !comesAfter(segment, at, id); upTo++) {
+      at += sizeOf(segment.words[at >>> 2]);
+    }
+    return this.#appended - upTo;
   }
 
   /** Visits up to `count` entries from one id to another, both included, in their order. Returns how many. */
@@ -132,6 +148,7 @@ export class EntryLog {
     const segment = this.#segments[this.#head];
     const bytes = sizeOf(segment.words[segment.start >>> 2]);
     segment.length--;
+    segment.before++;
     this.#length--;
     this.#bytes -= bytes;
     if (segment.length === 0) {
@@ -244,6 +261,8 @@ class Segment implements Slab {
   length = 0;
   firstMs = 0;
   firstN = 0;
+  /** How many entries were appended to the log before the first one. */
+  before = 0;
 
   get extent(): number {
     return this.end;

@@ -104,8 +104,7 @@ class LocalGroup implements EventGroup {
   }
 
   get unread(): number {
-    const group = this.#group;
-    return group === undefined ? 0 : (group.lag ?? this.#stream.length);
+    return this.#group?.unread ?? 0;
   }
 
   get lost(): number {

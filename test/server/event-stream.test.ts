@@ -50,7 +50,7 @@ describe('the event stream', () => {
 
   it.each([
     ['expried', '"expried" is not an event: did you mean "expired"?'],
-    ['new,:x', '"" is not an event'],
+    ['new,:x', '"" is not an event. Expected'],
   ])('refuses the filter %s', async (filter, error) => {
     const { ask } = await start({ 'events-stream': true });
     const reply = String(await ask(`CONFIG SET events-filter ${filter}`));
@@ -118,6 +118,29 @@ describe('the event stream', () => {
     expect(log.lines.join()).toContain(
       'consumer groups of the event stream are behind and lose entries: group "slow" has lost most (3)',
     );
+  });
+
+  it('knows how far a group is behind that began at the end, also after XTRIM', async () => {
+    const { ask } = await start({ 'events-stream': true });
+    await ask('SESSION.NEW basket');
+    await ask('XGROUP CREATE __session__ late $');
+    for (let i = 0; i < 5; i++) await ask('SESSION.NEW basket');
+    expect(await field(ask, 'events_group0')).toBe('name=late,pending=0,lag=5,lost=0');
+    await ask('XREADGROUP GROUP late c COUNT 1 STREAMS __session__ >');
+    expect(await field(ask, 'events_group0')).toBe('name=late,pending=1,lag=4,lost=0');
+    await ask('XTRIM __session__ MAXLEN 2');
+    expect(await field(ask, 'events_group0')).toBe('name=late,pending=1,lag=2,lost=0');
+  });
+
+  it('writes no number that is too large for clients', async () => {
+    const { ask } = await start({ 'events-stream': true });
+    await ask('SESSION.NEW basket');
+    await ask('XGROUP CREATE __session__ g 0 ENTRIESREAD 9223372036854775807');
+    expect(await ask('XINFO GROUPS __session__')).toContain('entries-read 9007199254740990');
+    await ask('XREADGROUP GROUP g c STREAMS __session__ >');
+    const [id] = String(await ask('XPENDING __session__ g - + 1')).split(' ');
+    await ask(`XCLAIM __session__ g c 0 ${id} RETRYCOUNT 9223372036854775807 JUSTID`);
+    expect(await ask('XPENDING __session__ g - + 1')).toContain(' 9007199254740991');
   });
 
   it('has the data of the message on __sessiondata__, and of a key that has expired', async () => {

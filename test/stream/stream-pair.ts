@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect } from 'vitest';
 import { Slice } from '../../src/slice.js';
 import type { ConsumerGroup } from '../../src/stream/consumer-group.js';
-import { type EntryId, FIRST_ID, idText, LAST_ID } from '../../src/stream/entry-id.js';
+import { compareIds, type EntryId, FIRST_ID, idText, LAST_ID } from '../../src/stream/entry-id.js';
 import { EventStream } from '../../src/stream/event-stream.js';
 import { type ModelGroup, StreamModel } from './stream-model.js';
 
@@ -26,11 +26,11 @@ export function stateOf(group: ConsumerGroup, now: number) {
   group.visitPending(FIRST_ID, LAST_ID, Infinity, { now }, (ms, n, consumer, deliveredAt, deliveries) =>
     pending.push(`${ms}-${n} ${consumer} ${deliveredAt} ${deliveries}`),
   );
-  const { lag, entriesRead, lost, lastId, size } = group;
+  const { lag, unread, entriesRead, lost, lastId, size } = group;
   const consumers = [...group.consumers()].map(({ name, seenAt, activeAt, pending: own }) =>
     [name, seenAt, activeAt, own].join(' '),
   );
-  return { lag, entriesRead, lost, lastId: idText(lastId), size, consumers: consumers.sort(), pending };
+  return { lag, unread, entriesRead, lost, lastId: idText(lastId), size, consumers: consumers.sort(), pending };
 }
 
 function modelState(model: StreamModel, group: ModelGroup) {
@@ -41,8 +41,16 @@ function modelState(model: StreamModel, group: ModelGroup) {
   const described = [...consumers].map(([name, { seenAt, activeAt }]) =>
     [name, seenAt, activeAt, group.pending.filter(({ consumer }) => consumer === name).length].join(' '),
   );
-  const lag = model.lag(group);
-  return { lag, entriesRead, lost, lastId: idText(lastId), size: consumers.size, consumers: described.sort(), pending };
+  return {
+    lag: model.lag(group),
+    unread: model.entries.filter((entry) => compareIds(entry, lastId) > 0).length,
+    entriesRead,
+    lost,
+    lastId: idText(lastId),
+    size: consumers.size,
+    consumers: described.sort(),
+    pending,
+  };
 }
 
 const index = fc.double({ min: 0, max: 1, noNaN: true });

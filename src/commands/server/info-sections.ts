@@ -228,7 +228,7 @@ interface ListedGroup extends GroupFigures {
   readonly lost?: number;
 }
 
-/** The stream of events, and how far its consumer groups are. Fields that XINFO also has are named as there. */
+/** The stream of events, and how far its consumer groups are. Fields that XINFO also has are named as there, but `lag` is exact. */
 function eventFields({ eventStream, store }: ServerControl): Fields {
   if (eventStream !== undefined) {
     const [firstId, lastId] = [eventStream.firstId, eventStream.lastId].map(idText);
@@ -244,9 +244,9 @@ function streamFields(
   { groups, ...stream }: Omit<StreamFigures, 'groups'> & { readonly groups: readonly ListedGroup[] },
   lostEver: number,
 ): Fields {
-  const listed = groups.slice(0, MOST_GROUPS).map(({ name, pending, lag, lost }, number) => {
+  const listed = groups.slice(0, MOST_GROUPS).map(({ name, pending, unread, lost }, number) => {
     const text = name.toString().replaceAll(/[^\x21-\x7e]|[,=]/g, '?');
-    return [`events_group${number}`, `name=${text},pending=${pending},lag=${lag ?? ''},lost=${lost ?? ''}`];
+    return [`events_group${number}`, `name=${text},pending=${pending},lag=${unread ?? ''},lost=${lost ?? ''}`];
   });
   return {
     events_stream: 1,

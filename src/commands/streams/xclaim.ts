@@ -115,7 +115,7 @@ const OPTIONS: readonly Option[] = [
     word: 'RETRYCOUNT',
     read(options, args) {
       const deliveries = readNumber(args, 'RETRYCOUNT option argument for XCLAIM');
-      options.deliveries = deliveries < 0 ? undefined : deliveries;
+      options.deliveries = deliveries < 0 ? undefined : Math.min(deliveries, Number.MAX_SAFE_INTEGER);
     },
   },
   {

@@ -136,11 +136,13 @@ function readEntriesRead(args: Arguments, mayMakeStream: boolean): number {
     // The stream is always there.
     if (mayMakeStream && args.option(MAKE_STREAM) !== undefined) continue;
     if (args.left === 1 || args.option(READ) === undefined) args.endOfSubcommand();
-    entriesRead = Number(args.int64());
+    entriesRead = Math.min(Number(args.int64()), MOST_READ);
     if (entriesRead < -1) throw NEGATIVE_READ;
   }
   return entriesRead;
 }
 
+/** The journal keeps one more than this as an integer. */
+const MOST_READ = Number.MAX_SAFE_INTEGER - 1;
 const MAKE_STREAM = [{ word: 'MKSTREAM' }] as const;
 const READ = [{ word: 'ENTRIESREAD' }] as const;

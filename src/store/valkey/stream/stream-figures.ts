@@ -19,7 +19,7 @@ export async function askFigures(stream: Pick<RemoteStream, 'run'>): Promise<Str
       return {
         name: group.get('name') as Buffer,
         pending: Number(group.get('pending')),
-        lag: typeof lag === 'number' ? lag : undefined,
+        unread: typeof lag === 'number' ? lag : undefined,
       };
     }),
   };
