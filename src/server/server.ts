@@ -524,6 +524,8 @@ export class Server {
     this.#closing = true;
     this.#closed.abort();
     const left = () => Math.max(0, endsAt - this.#clock.now());
+    // What waits for the clock, such as the next attempt to write to a failing disk, does not keep the process alive.
+    const alive = setInterval(() => {}, 2 ** 30);
     const stopped = Promise.all([this.#listening.close(), this.#saves.close()]);
     // Whoever waits is answered.
     this.#pausing.end();
@@ -544,6 +546,7 @@ export class Server {
       .then(() => this.#closeJournal(left()))
       .then(() => this.#store && endsWithin(this.#store.close(), left() + LAST_CALL, this.#clock))
       .then(() => this.#incidents.close())
+      .then(() => clearInterval(alive))
       .then(this.#resolveClosed);
   }
 

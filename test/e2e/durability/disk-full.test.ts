@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { startNode } from '../../child-process.js';
 import { temporaryDirectory } from '../../journal/temporary-directory.js';
 import { frame, RawClient } from '../../raw-client.js';
 import { Program } from '../../tools/program.js';
@@ -189,4 +191,25 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s while the disk is full', (sign
     expect(await program.exited()).toBe(1);
     expect(program.log).toMatch(new RegExp(`${signal} again: exiting at once, without writing \\d+ changes? to disk$`));
   });
+});
+
+it('an embedding program that closes its server while the disk is full goes on until the server has stopped', async () => {
+  const script = `
+    import { execFileSync } from 'node:child_process';
+    import { createServer, Slice } from './src/index.ts';
+
+    const server = createServer({ bind: '127.0.0.1', port: 0, appendonly: true, dir: process.env.DIR, 'shutdown-timeout': 1 });
+    await server.listen();
+    execFileSync('prlimit', ['--pid', String(process.pid), '--fsize=100:unlimited']);
+    server.engine.create(Slice.of('x'.repeat(200)));
+    await server.close();
+    console.log('closed');
+  `;
+  const args = ['--import', 'tsx', '--input-type=module', '--eval', script];
+  const child = startNode(args, { env: { DIR: temporaryDirectory() }, showErrors: true });
+  let output = '';
+  child.stdout?.on('data', (chunk) => (output += chunk));
+  const [code] = await once(child, 'close');
+  expect(output).toBe('closed\n');
+  expect(code).toBe(0);
 });
