@@ -93,7 +93,6 @@ export class SessionEngine {
   readonly #memory: MemoryUse;
   readonly #evictor: Evictor;
   readonly #trimming: Trimming;
-  #isHeld = false;
 
   constructor(options: SessionEngineOptions = {}) {
     const { clock = systemClock, secret = randomBytes(32), endsAtOnce = 256, onCycle } = options;
@@ -460,11 +459,11 @@ export class SessionEngine {
   }
 
   /**
-   * Until `release`, sessions change only by operations: none expires, nor any key, neither by itself nor when it is
-   * looked up, and none is evicted. Work in slices should wait (`isHeld`).
+   * Until `release`, sessions change only by operations: none expires, nor any key, and none is evicted. Only what was
+   * due by the time of the current operation still expires when it is looked up, because nobody may read it. Work in
+   * slices should wait (`isHeld`).
    */
   hold(): void {
-    this.#isHeld = true;
     this.#deadlines.hold();
     this.#parts.keyDeadlines.hold();
     this.#evictor.hold();
@@ -472,7 +471,6 @@ export class SessionEngine {
 
   /** Ends `hold`. What has become due meanwhile expires soon. */
   release(): void {
-    this.#isHeld = false;
     this.#deadlines.release();
     this.#parts.keyDeadlines.release();
     this.#evictor.release();
@@ -480,7 +478,7 @@ export class SessionEngine {
 
   /** Whether `hold` has been called, and not yet `release`. */
   get isHeld(): boolean {
-    return this.#isHeld;
+    return this.#deadlines.isHeld;
   }
 
   /**
@@ -601,8 +599,8 @@ export class SessionEngine {
 
   /** Whether the session or one of its keys is due as of the current operation. So the engine itself is changing it. */
   isDue(session: Session): boolean {
-    const { now } = this.#deadlines;
-    return this.#deadlines.deadline(session) <= now || this.#parts.keyDeadlines.earliest(session) <= now;
+    const { dueBy } = this.#deadlines;
+    return this.#deadlines.deadline(session) <= dueBy || this.#parts.keyDeadlines.earliest(session) <= dueBy;
   }
 
   /** Returns the milliseconds until a key is due, more than 0; Infinity if it has no deadline or does not exist. */

@@ -32,10 +32,11 @@ class Model {
   readonly expired = new Map<string, string[]>();
   /** The names of sessions that ended or were cleared when very many of their keys were due. */
   readonly excused = new Set<string>();
-  isHeld = false;
+  /** While the engine is held, only what was due by then has expired. */
+  heldAt = Infinity;
 
   settle(now: number): void {
-    if (!this.isHeld) this.#settle(now);
+    this.#settle(Math.min(now, this.heldAt));
   }
 
   /** What was due has come before the end, even while nothing expires by itself. */
@@ -156,12 +157,10 @@ class Compared {
       return;
     }
     if (step.act === 'hold') {
-      // What is due has been removed before: while the engine is held, it would be there.
-      clock.advance(20);
       model.settle(clock.now());
-      if (model.isHeld) engine.release();
+      if (model.heldAt < Infinity) engine.release();
       else engine.hold();
-      model.isHeld = !model.isHeld;
+      model.heldAt = model.heldAt < Infinity ? Infinity : clock.now();
       model.settle(clock.now());
       return;
     }
@@ -310,7 +309,7 @@ class Compared {
   /** Compares the events, once everything that was due has been removed. */
   finish(): void {
     const { engine, model, clock } = this;
-    if (model.isHeld) this.carryOut({ act: 'hold' });
+    if (model.heldAt < Infinity) this.carryOut({ act: 'hold' });
     this.look();
     clock.advance(100_000);
     this.look();

@@ -189,6 +189,24 @@ describe('the deadline of a key', () => {
     expect(engine.stats()).toMatchObject({ keys: 0, keysExpired: 1 });
   });
 
+  it('that came before the engine was held has come: neither the key nor a session can be read', () => {
+    const { clock, create, setFor, keys, engine } = setUp();
+    const many = Array.from({ length: 1000 }, (_, i) => `k${i}`);
+    const token = create('user:1', Object.fromEntries(many.map((key) => [key, '1'])));
+    for (const key of many) setFor(token, key, 100);
+    const short = create('user:2', {}, { duration: 100 });
+    clock.freeze(200);
+    expect(keys(token)).toEqual([]);
+    engine.hold();
+    expect(keys(token)).toEqual([]);
+    expect(engine.find(short)).toBe(NO_SESSION);
+    clock.advance(1000);
+    expect(keys(token)).toEqual([]);
+    engine.release();
+    clock.advance(1000);
+    expect(engine.stats()).toMatchObject({ keys: 0, keysExpired: 1000 });
+  });
+
   it('that came before all sessions were ended is published when the session is removed', () => {
     const { clock, create, setFor, engine, take } = setUp();
     for (let i = 0; i < 300; i++) {

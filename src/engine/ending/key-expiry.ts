@@ -61,11 +61,8 @@ export class KeyExpiry {
   /** Removes the keys of a session that are due at the time of the operation. Returns whether the session still lives. */
   settle(slot: number): boolean {
     const { deadlines, keyDeadlines } = this.#parts;
-    return (
-      keyDeadlines.earliest(slot) > deadlines.now ||
-      keyDeadlines.isHeld ||
-      this.#remove(slot, deadlines.now, AT_ONCE_FOR_OTHERS)
-    );
+    const { dueBy } = deadlines;
+    return keyDeadlines.earliest(slot) > dueBy || this.#remove(slot, dueBy, AT_ONCE_FOR_OTHERS);
   }
 
   /**
@@ -86,13 +83,13 @@ export class KeyExpiry {
   /** Returns how many keys of a session are due and have not been removed yet. */
   count(slot: number): number {
     const { deadlines, keyDeadlines } = this.#parts;
-    return this.#isSettled(slot) ? 0 : keyDeadlines.countDue(slot, deadlines.now);
+    return this.#isSettled(slot) ? 0 : keyDeadlines.countDue(slot, deadlines.dueBy);
   }
 
   /** Whether a key is due and has not been removed yet. */
   has(slot: number, key: Slice): boolean {
     const { deadlines, keyDeadlines } = this.#parts;
-    return !this.#isSettled(slot) && keyDeadlines.deadline(slot, key) <= deadlines.now;
+    return !this.#isSettled(slot) && keyDeadlines.deadline(slot, key) <= deadlines.dueBy;
   }
 
   /** Removes a key if it is due. The session stays, at least until the operation is over. */
@@ -116,7 +113,7 @@ export class KeyExpiry {
   /** Whether nothing of a session is due, as of the current operation, or it is being removed just now. */
   #isSettled(slot: number): boolean {
     const { deadlines, keyDeadlines } = this.#parts;
-    return keyDeadlines.earliest(slot) > deadlines.now || keyDeadlines.isHeld || slot === this.#current;
+    return keyDeadlines.earliest(slot) > deadlines.dueBy || slot === this.#current;
   }
 
   /** Removes keys of a session that are due by now. */
@@ -131,9 +128,9 @@ export class KeyExpiry {
 
   /** Removes some keys of a session that has very many due. Is a step of `BackgroundWork`. */
   #removeSome(): number {
-    const { slots, keyDeadlines, listeners } = this.#parts;
-    // After `release`, the wheel comes to them again.
-    if (keyDeadlines.isHeld) this.#behind.clear();
+    const { slots, deadlines, listeners } = this.#parts;
+    // What has been hidden stays hidden meanwhile.
+    if (deadlines.isHeld) return REST_MS;
     for (const slot of this.#emptied) if (slots.isSession(slot)) this.#endIfEmpty(slot);
     this.#emptied.clear();
     if (listeners.isBehind) return REST_MS;

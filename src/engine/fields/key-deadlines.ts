@@ -48,7 +48,6 @@ export class KeyDeadlines {
   readonly #wheel: TimingWheel;
   readonly #reaper: Reaper;
   readonly #onRemoved: () => void;
-  #held = false;
   /** Whether any key has had a deadline yet. */
   #isUsed = false;
 
@@ -229,19 +228,12 @@ export class KeyDeadlines {
 
   /** Until `release` is called, the wheel treats nothing as due. */
   hold(): void {
-    this.#held = true;
     this.#reaper.hold();
   }
 
   /** Ends `hold`. What has become due meanwhile is due soon. */
   release(): void {
-    this.#held = false;
     this.#reaper.release();
-  }
-
-  /** Whether `hold` has been called, and not yet `release`. */
-  get isHeld(): boolean {
-    return this.#held;
   }
 
   /** See `FieldStore.reclaim`. */

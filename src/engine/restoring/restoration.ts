@@ -36,7 +36,7 @@ export class Restoration {
   constructor(parts: EngineParts) {
     this.#parts = parts;
     this.foreseen = new Foreseen(parts);
-    parts.deadlines.hold();
+    parts.deadlines.hold(-Infinity);
     parts.keyDeadlines.hold();
   }
 

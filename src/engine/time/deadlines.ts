@@ -21,7 +21,8 @@ export class Deadlines {
   readonly lateness: Lateness;
   #now = 0;
   #extended = 0;
-  #held = false;
+  /** While held, what is due later than this, in ms, is not treated as due. */
+  #dueUntil = Infinity;
 
   /**
    * @param instant Returns the time of the current operation (ms).
@@ -60,15 +61,18 @@ export class Deadlines {
     this.#reaper.stop();
   }
 
-  /** Until `release` is called, neither the wheel nor look-ups treat anything as due. */
-  hold(): void {
-    this.#held = true;
+  /**
+   * Until `release` is called, the wheel processes nothing, and look-ups treat as due only what is due by a time (ms).
+   * By default, that is the time of the current operation: what it has not seen must not come back.
+   */
+  hold(until = this.begin()): void {
+    this.#dueUntil = until;
     this.#reaper.hold();
   }
 
   /** Ends `hold`. What has become due meanwhile is processed soon. */
   release(): void {
-    this.#held = false;
+    this.#dueUntil = Infinity;
     this.#reaper.release();
   }
 
@@ -81,6 +85,16 @@ export class Deadlines {
   /** The time of the current operation, in ms. */
   get now(): number {
     return this.#now;
+  }
+
+  /** What is due by this time, in ms, has expired for the current operation. */
+  get dueBy(): number {
+    return Math.min(this.#now, this.#dueUntil);
+  }
+
+  /** Whether `hold` has been called, and not yet `release`. */
+  get isHeld(): boolean {
+    return this.#dueUntil < Infinity;
   }
 
   /** Starts the session's duration now. Without a duration, only the deadline of MAXAGE remains. */
@@ -137,7 +151,7 @@ export class Deadlines {
   /** Processes the slot's deadline if it has come. Returns whether the slot still lives. */
   settle(slot: number): boolean {
     const deadline = this.#wheel.deadline(slot);
-    return deadline > this.#now || this.#held || this.#process(slot, deadline);
+    return deadline > this.#now || deadline > this.#dueUntil || this.#process(slot, deadline);
   }
 
   /** Whether any slot is due and has not been processed yet. */
@@ -151,7 +165,8 @@ export class Deadlines {
 
   /** Visits every slot that is due and has not been processed yet. */
   forEachDue(visit: (slot: number, deadline: number) => void): void {
-    if (!this.#held) this.#wheel.forEachDue(this.#now, visit);
+    // While sessions are restored, nothing is.
+    if (this.dueBy >= 0) this.#wheel.forEachDue(this.dueBy, visit);
   }
 
   /** How often a duration was restarted. */
