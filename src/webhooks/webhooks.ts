@@ -22,6 +22,8 @@ export class Webhooks {
   readonly #counts = new Map<string, WebhookCounts>();
   readonly #turn: TurnTime;
   readonly #stopWaking: () => void;
+  /** Those that there are to be. */
+  #wanted: ReadonlyMap<string, WebhookSetup> = new Map();
   /** Settled when all that has been asked for is done. */
   #changing: Promise<void> = Promise.resolve();
 
@@ -38,11 +40,22 @@ export class Webhooks {
   }
 
   /**
-   * Starts, changes and removes webhooks so that there are these, which must have groups. One that was changed goes on where it was. One that
-   * was not, but is disabled, is enabled.
+   * Starts, changes and removes webhooks so that there are these, which must have groups. One that was changed goes on
+   * where it was. One that was not, but is disabled, is enabled.
    */
   replace(setups: readonly WebhookSetup[]): void {
-    this.#changing = this.#changing.then(() => this.#replace(setups)).catch(this.#parts.observer.onFault);
+    this.#wanted = new Map(setups.map((setup) => [setup.line.name, setup]));
+    const ended = [...this.#webhooks].filter(([name, { setup, webhook }]) => {
+      const next = this.#wanted.get(name);
+      return next === undefined || !isSame(setup, next) || webhook.status.state === 'disabled';
+    });
+    for (const [name] of ended) this.#webhooks.delete(name);
+    // At once: one that goes on would make its group again after it was removed.
+    const closing = Promise.all(ended.map(([, { webhook }]) => webhook.close()));
+    this.#changing = this.#changing
+      .then(() => closing)
+      .then(() => this.#startWanted())
+      .catch(this.#parts.observer.onFault);
   }
 
   /** Stops all webhooks. Resolves when nothing is under way, after a second at most. */
@@ -52,16 +65,9 @@ export class Webhooks {
     await Promise.all([...this.#webhooks.values()].map(({ webhook }) => webhook.close()));
   }
 
-  async #replace(setups: readonly WebhookSetup[]): Promise<void> {
-    const wanted = new Map(setups.map((setup) => [setup.line.name, setup]));
-    const ended = [...this.#webhooks].filter(([name, { setup, webhook }]) => {
-      const next = wanted.get(name);
-      return next === undefined || !isSame(setup, next) || webhook.status.state === 'disabled';
-    });
-    for (const [name] of ended) this.#webhooks.delete(name);
-    await Promise.all(ended.map(([, { webhook }]) => webhook.close()));
-    for (const name of this.#counts.keys()) if (!wanted.has(name)) this.#counts.delete(name);
-    for (const [name, setup] of wanted) if (!this.#webhooks.has(name)) this.#start(name, setup);
+  #startWanted(): void {
+    for (const name of this.#counts.keys()) if (!this.#wanted.has(name)) this.#counts.delete(name);
+    for (const [name, setup] of this.#wanted) if (!this.#webhooks.has(name)) this.#start(name, setup);
   }
 
   #start(name: string, setup: WebhookSetup): void {

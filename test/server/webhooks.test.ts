@@ -114,6 +114,24 @@ describe('a server with a webhook', () => {
       .toContain('webhooks:0');
   });
 
+  it('removes a webhook at once, also while another one still waits for a response', async () => {
+    const [silent, removed] = [await receive(), await receive()];
+    silent.status = undefined;
+    const first = lineFor(silent, 'events=ended');
+    const second = lineFor(removed, 'events=ended').replace('name=shop', 'name=removed');
+    const { client, reload } = await start(`${first}\n${second}`);
+    const end = async () => await askWith(client, 'SESSION.END', await askWith(client, 'SESSION.NEW', 'a'));
+    await end();
+    await silent.until(() => silent.requests === 1);
+    await removed.until(() => removed.requests === 1);
+    reload({ webhook: `${first} batch=2\n${second}` });
+    reload({ webhook: `${first} batch=2` });
+    await end();
+    await silent.until(() => silent.requests === 2);
+    expect(removed.requests).toBe(1);
+    expect(await askWith(client, 'XINFO', 'GROUPS', '__session__')).not.toContain('webhook:removed');
+  });
+
   it('uses new secrets after a reload, and changes nothing if they cannot be read', async () => {
     const receiver = await receive();
     const file = join(directory, 'secret');
