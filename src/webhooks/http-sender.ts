@@ -61,10 +61,11 @@ export class HttpSender implements Sender {
   }
 
   async send(headers: Headers, body: Buffer): Promise<Outcome> {
-    for (;;) {
-      // Each such connection is gone then, and a new one is not an old one.
+    // Each such connection is gone then. More of them than there were means that the receiver does not want the message.
+    for (let kept = this.#options.connections; ; kept--) {
       const outcome = await this.#sendOnce(headers, body);
       if (outcome !== 'stale') return outcome;
+      if (kept === 0) return { ok: false, reason: 'the receiver closes each connection' };
     }
   }
 

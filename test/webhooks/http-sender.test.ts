@@ -47,7 +47,7 @@ function sender(url: string, options: Partial<ConstructorParameters<typeof HttpS
     ...options,
   });
   endings.push(() => made.close());
-  return { clock, send: () => made.send(HEADERS, BODY), close: () => made.close() };
+  return { clock, send: (body = BODY) => made.send(HEADERS, body), close: () => made.close() };
 }
 
 describe('a request to a receiver', () => {
@@ -210,6 +210,25 @@ describe('a request to a receiver', () => {
     expect(two).toEqual(Array(2).fill({ ok: true, status: 200, reason: '' }));
     expect(await send()).toMatchObject({ ok: true });
     expect(served).toBe(3);
+  });
+
+  it('fails if the receiver closes each connection because of it, though other messages keep them open', async () => {
+    let refused = 0;
+    const port = await receive(async (request, response) => {
+      let body = '';
+      for await (const chunk of request) body += chunk;
+      if (body === 'unwanted' && refused++ < 20) {
+        // Leaves a kept connection for the next attempt.
+        await send();
+        request.socket.resetAndDestroy();
+      } else {
+        response.end();
+      }
+    });
+    const { send } = sender(`http://127.0.0.1:${port}`);
+    await send();
+    expect(await send(Buffer.from('unwanted'))).toEqual({ ok: false, reason: 'the receiver closes each connection' });
+    expect(refused).toBe(5);
   });
 
   it('ends when the webhook is closed', async () => {
