@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { createHash } from 'node:crypto';
 import type { EventContent, GroupedEvent } from './event-group.js';
 
 /** What precedes everything but the name and the token in the JSON of an event. */
@@ -7,11 +8,18 @@ const COMMA = 0x2c;
 
 /**
  * Returns what identifies the message of events over all attempts. The id of an entry is unique in its stream only, the
- * id of a session everywhere.
+ * id of a session everywhere. Batches of other events have other ids, also if they begin with the same one: otherwise
+ * a receiver that skips repetitions would lose the rest.
  */
 export function messageIdOf(events: readonly GroupedEvent[]): string {
   const [{ entry, session }] = events;
-  return `${entry}_${session}${events.length === 1 ? '' : `_${events.length}`}`;
+  return `${entry}_${session}${events.length === 1 ? '' : `_${digestOf(events)}`}`;
+}
+
+function digestOf(events: readonly GroupedEvent[]): string {
+  const hash = createHash('sha256');
+  for (const { entry, session } of events) hash.update(`${entry}_${session} `);
+  return hash.digest('base64url').slice(0, 22);
 }
 
 /** Makes a message of several events, with a list of their messages. */

@@ -305,8 +305,9 @@ export class Webhook {
     }
     this.#pace.fail(clock.now(), retryAfterMs);
     observer.onFailure(line.name, reason);
-    const [{ at }] = delivery.events;
-    if (clock.wall() - at < line.retryForMs) {
+    // In a batch, old events may have young ones with them.
+    const youngest = delivery.events.reduce((latest, { at }) => Math.max(latest, at), 0);
+    if (clock.wall() - youngest < line.retryForMs) {
       this.#retry(delivery);
       return;
     }

@@ -298,8 +298,32 @@ describe('a webhook', () => {
     await pass(2000);
     const batches = receiver.requests.map(({ events }) => events.map(({ at }) => at));
     expect(batches).toEqual([[1, 2, 3], [4, 5, 6], [7], [1, 2, 3]]);
-    expect(receiver.requests[3].headers['webhook-id']).toBe('1-0_a_3');
-    expect(receiver.requests[0].headers['webhook-id']).toBe('1-0_a_3');
+    expect(receiver.requests[0].headers['webhook-id']).toMatch(/^1-0_a_[\w-]{22}$/);
+    expect(receiver.requests[3].headers['webhook-id']).toBe(receiver.requests[0].headers['webhook-id']);
+  });
+
+  it('has another id for a batch of other events that begins with the same one', async () => {
+    const ids: string[] = [];
+    for (const second of ['b', 'c']) {
+      const { group, receiver, pass } = start('batch=2');
+      group.add(1, 'a');
+      group.add(2, second);
+      await pass(0);
+      ids.push(receiver.requests[0].headers['webhook-id']);
+    }
+    expect(ids[0]).not.toBe(ids[1]);
+  });
+
+  it('does not give up a batch before its youngest event is too old', async () => {
+    const { group, receiver, counts, pass } = start('batch=2 retry-for=3660');
+    receiver.answer = () => failed(500);
+    // An hour before the clock began, and a minute before.
+    group.add(1, 'a');
+    group.add(59 * MINUTE, 'b');
+    await pass(5 * MINUTE);
+    receiver.answer = () => OK;
+    await pass(2 * MINUTE);
+    expect(counts).toMatchObject({ givenUp: 0, delivered: 2 });
   });
 
   it('lets a batch have no more than a megabyte of data', async () => {
