@@ -71,10 +71,10 @@ export const INCIDENT_KINDS = {
   },
   'late-expiry': {
     title: 'late expiries',
-    noun: 'session',
+    noun: 'deadline',
     worst: 'the latest by',
     quiet: QUIET_MS,
-    when: 'a session expires more than 100 ms after it was due',
+    when: 'a session or key expires more than 100 ms after it was due',
   },
   'failed-authentication': {
     title: 'failed attempts to authenticate',

@@ -129,7 +129,7 @@ export class IncidentWatch {
     const { count, worst } = this.#expiries.take();
     if (count === 0) return;
     const ms = Math.round(worst);
-    const message = `${counted(count, 'session')} expired up to ${ms} ms late`;
+    const message = `processed ${counted(count, 'deadline')} of sessions or keys up to ${ms} ms late`;
     this.#options.incidents.report('late-expiry', { message, fields: { worst_ms: ms }, count, ms });
   }
 

@@ -226,8 +226,8 @@ describe('the log says once', () => {
     // The stalls of the event loop have lines too.
     const late = log.entries.filter(({ fields }) => fields?.event === 'late-expiry');
     expect(late.map(({ message }) => message)).toEqual([
-      expect.stringMatching(/^2 sessions expired up to 30\d ms late$/),
-      expect.stringMatching(/^late expiries are over: 3 sessions in 2 s, the latest by 1 s$/),
+      expect.stringMatching(/^processed 2 deadlines of sessions or keys up to 30\d ms late$/),
+      expect.stringMatching(/^late expiries are over: 3 deadlines in 2 s, the latest by 1 s$/),
     ]);
   });
 

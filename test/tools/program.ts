@@ -159,7 +159,7 @@ export async function runToEnd(args: readonly string[], environment: Record<stri
 export function linesOf(log: string): string[] {
   return log
     .split('\n')
-    .filter((line) => !/stalled for|stalls of the event loop|expired up to|late expiries/.test(line));
+    .filter((line) => !/stalled for|stalls of the event loop|of sessions or keys up to|late expiries/.test(line));
 }
 
 /** Returns the message of the error that refuses a request. */
