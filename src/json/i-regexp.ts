@@ -35,7 +35,7 @@ export class Pattern {
   /** @param isWhole Whether the pattern must match the whole text, or some part of it. */
   matches(text: string, isWhole: boolean, work: Work): boolean {
     let states: State[] = [];
-    let hasMatched = enter(this.#start, ++this.#step, states, { start: true, end: text.length === 0 });
+    let hasMatched = enter(this.#start, ++this.#step, states, { start: true, end: text.length === 0 }, work);
     for (let at = 0; at < text.length; ) {
       if (hasMatched && !isWhole) return true;
       const character = String.fromCodePoint(text.codePointAt(at) ?? 0);
@@ -47,9 +47,9 @@ export class Pattern {
       work.spend(1);
       for (const { accepts, next } of states) {
         work.spend(accepts?.steps ?? 1);
-        if (accepts?.(character) && enter(next[0], step, entered, place)) hasMatched = true;
+        if (accepts?.(character) && enter(next[0], step, entered, place, work)) hasMatched = true;
       }
-      if (!isWhole && enter(this.#start, step, entered, place)) hasMatched = true;
+      if (!isWhole && enter(this.#start, step, entered, place, work)) hasMatched = true;
       states = entered;
     }
     return hasMatched;
@@ -79,10 +79,17 @@ interface Test {
 }
 
 /** Enters a state and those that follow without a character. Returns whether the pattern has matched. */
-function enter(start: State, step: number, entered: State[], place: Readonly<Record<Anchor, boolean>>): boolean {
+function enter(
+  start: State,
+  step: number,
+  entered: State[],
+  place: Readonly<Record<Anchor, boolean>>,
+  work: Work,
+): boolean {
   let hasMatched = false;
   const waiting = [start];
   for (let state = waiting.pop(); state !== undefined; state = waiting.pop()) {
+    work.spend(1);
     if (state.entered === step) continue;
     state.entered = step;
     if (state.anchor !== undefined && !place[state.anchor]) continue;
@@ -104,6 +111,11 @@ const SPECIAL = '()*+.?[\\]{|}';
 const ESCAPABLE = '()*+-.?[\\]^nrt{|}';
 const CATEGORY = /^\\[pP]\{(?:L[lmotu]?|M[cen]?|N[dlo]?|P[cdefios]?|Z[lps]?|S[ckmo]?|C[cfno]?)\}/;
 const QUANTITY = /^\{(\d{1,9})(?:(,)(\d{1,9})?)?\}/;
+/** The tests of categories, such as that of `\p{L}`. There are few. */
+const CATEGORIES = new Map<string, Test>();
+/** How many steps it takes to compile any pattern, and each of its characters. */
+const STEPS_OF_PATTERN = 50;
+const STEPS_OF_CHARACTER = 8;
 const CONTROLS: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
 
 class Compiler {
@@ -113,6 +125,7 @@ class Compiler {
   #states = 0;
 
   constructor(pattern: string, work: Work) {
+    work.spend(STEPS_OF_PATTERN + STEPS_OF_CHARACTER * pattern.length);
     this.#characters = [...pattern];
     this.#work = work;
   }
@@ -141,9 +154,8 @@ class Compiler {
     if (this.#take('*')) return this.#repeated(atom, 0, Infinity);
     if (this.#take('+')) return this.#repeated(atom, 1, Infinity);
     if (this.#take('?')) return this.#repeated(atom, 0, 1);
-    const quantity = QUANTITY.exec(this.#rest());
-    if (quantity === null) return atom;
-    this.#at += quantity[0].length;
+    const quantity = this.#next(QUANTITY, '{');
+    if (quantity === undefined) return atom;
     const least = Number(quantity[1]);
     const most = quantity[2] === undefined ? least : quantity[3] === undefined ? Infinity : Number(quantity[3]);
     if (most < least) throw new InvalidPattern();
@@ -224,11 +236,15 @@ class Compiler {
   }
 
   #category(): Test | undefined {
-    const category = CATEGORY.exec(this.#rest());
-    if (category === null) return undefined;
-    this.#at += category[0].length;
-    const expression = new RegExp(`^${category[0]}$`, 'u');
-    return (character) => expression.test(character);
+    const [category] = this.#next(CATEGORY, '\\') ?? [];
+    if (category === undefined) return undefined;
+    let test = CATEGORIES.get(category);
+    if (test === undefined) {
+      const expression = new RegExp(`^${category}$`, 'u');
+      test = (character) => expression.test(character);
+      CATEGORIES.set(category, test);
+    }
+    return test;
   }
 
   /** Takes a character that stands for itself. */
@@ -244,9 +260,13 @@ class Compiler {
     return CONTROLS[escaped] ?? escaped;
   }
 
-  /** Returns the next characters, as many as a quantity or category may have. */
-  #rest(): string {
-    return this.#characters.slice(this.#at, this.#at + 24).join('');
+  /** Takes what matches an expression, a quantity or a category. @param first The first character of what does. */
+  #next(expression: RegExp, first: string): RegExpExecArray | undefined {
+    if (this.#characters[this.#at] !== first) return undefined;
+    const found = expression.exec(this.#characters.slice(this.#at, this.#at + 24).join(''));
+    if (found === null) return undefined;
+    this.#at += found[0].length;
+    return found;
   }
 
   #take(character: string): boolean {

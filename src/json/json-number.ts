@@ -30,10 +30,14 @@ export function product(a: JsonNumber, b: JsonNumber): JsonNumber {
   return typeof a === 'bigint' && typeof b === 'bigint' ? int64(a * b) : finite(Number(a) * Number(b));
 }
 
-/** Returns a number as JSON. A double stays one: 2.0. */
+/** Returns a number as JSON, as RedisJSON writes it: a double stays one, as in 2.0, 1e16 and 1.5e-6. */
 export function numberText(value: JsonNumber): string {
+  if (typeof value === 'bigint') return String(value);
+  const scientific = value.toExponential();
+  const exponent = Number(scientific.slice(scientific.indexOf('e') + 1));
+  if (exponent < -5 || exponent > 15) return scientific.replace('+', '');
   const text = Object.is(value, -0) ? '-0' : String(value);
-  return typeof value === 'number' && /^-?\d+$/.test(text) ? `${text}.0` : text;
+  return Number.isInteger(value) ? `${text}.0` : text;
 }
 
 function isInt64(value: bigint): boolean {

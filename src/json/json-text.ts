@@ -90,6 +90,7 @@ export class JsonText {
   #line(): void {
     if (this.#isCompact) return;
     this.#output.add(this.#style.newline);
+    if (this.#style.indent.length === 0) return;
     for (let i = 0; i < this.#depth; i++) this.#output.add(this.#style.indent);
   }
 }

@@ -8,9 +8,14 @@ export const MAX_JSON_BYTES = 1024 * 1024;
 export const MAX_DEPTH = 128;
 /** The most bytes of a path, and of a pattern of `match()` and `search()`. */
 export const MAX_PATH_BYTES = 1024;
+/**
+ * How many calls of functions may be inside each other in a path. The parser tries several readings of each argument,
+ * so each level takes it up to five times as long.
+ */
+export const MAX_NESTED_CALLS = 3;
 /** The most states that a pattern may have once its repetitions such as `{2,5}` are written out. */
 export const MAX_PATTERN_STATES = 1000;
-/** The most bytes of a reply that is one JSON text. */
+/** The most bytes of JSON text in a reply. */
 export const MAX_JSON_REPLY_BYTES = 4 * 1024 * 1024;
 /** See `Work`. */
 const MAX_STEPS = 1_000_000;
@@ -49,5 +54,18 @@ export class Work {
   spend(steps: number): void {
     this.#left -= steps;
     if (this.#left < 0) throw TOO_MUCH_WORK;
+  }
+}
+
+/** Counts the bytes of the JSON texts in one reply. */
+export class ReplySize {
+  #bytes = 0;
+
+  /** @throws CodedError if they are too many. */
+  add(text: Buffer | undefined): void {
+    this.#bytes += text?.length ?? 0;
+    if (this.#bytes > MAX_JSON_REPLY_BYTES) {
+      throw new CodedError('ERR', `the reply would be longer than ${MAX_JSON_REPLY_BYTES} bytes`);
+    }
   }
 }

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type parseQuery from 'jsonpath-rfc9535/parser';
 import { CodedError } from '../errors.js';
+import { MAX_NESTED_CALLS } from './limits.js';
 
 /** The npm package whose parser is used. Its evaluation is not, because nothing bounds the time that it takes. */
 const PACKAGE = 'jsonpath-rfc9535';
@@ -43,6 +44,7 @@ function parser(): typeof parseQuery {
  * @throws CodedError if it is not valid. The message says where.
  */
 export function parsePath(path: string): readonly Segment[] {
+  checkNesting(path);
   const parse = parser();
   let segments: readonly Segment[];
   try {
@@ -52,6 +54,26 @@ export function parsePath(path: string): readonly Segment[] {
   }
   checkSegments(segments);
   return segments;
+}
+
+/** A string, which is skipped; a parenthesis that opens, with the end of a function's name before it; or one that closes. */
+const PARENTHESIS = /'(?:[^'\\]|\\.)*'?|"(?:[^"\\]|\\.)*"?|([a-z0-9_])?\(|\)/gs;
+
+/** @throws CodedError if the parser could take too long. */
+function checkNesting(path: string): void {
+  let calls = 0;
+  /** Whether each parenthesis that is open is that of a call. */
+  const open: boolean[] = [];
+  for (const [token, name] of path.matchAll(PARENTHESIS)) {
+    if (token === ')') {
+      if (open.pop()) calls--;
+    } else if (token.endsWith('(')) {
+      open.push(name !== undefined);
+      if (name !== undefined && ++calls > MAX_NESTED_CALLS) {
+        throw invalid(`more than ${MAX_NESTED_CALLS} calls of functions are inside each other`);
+      }
+    }
+  }
 }
 
 const HINT = "In brackets, a name may have any characters: $['user-id']";

@@ -43,8 +43,8 @@ class Evaluation {
   readonly #work: Work;
   /** The names in the path, so that each is encoded once. */
   readonly #names = new Map<string, Name>();
-  /** The last pattern of `match` or `search`. It is usually the only one. */
-  #pattern: { readonly text: string; readonly compiled: Pattern | undefined } | undefined;
+  /** The patterns of `match` and `search`, so that each is compiled once. Undefined for what is no pattern. */
+  readonly #patterns = new Map<string, Pattern | undefined>();
 
   constructor(document: JsonDocument, work: Work) {
     this.#document = document;
@@ -243,10 +243,12 @@ class Evaluation {
     const value = this.#valueOf(text, current);
     const expression = this.#valueOf(pattern, current);
     if (typeof value !== 'string' || typeof expression !== 'string') return false;
-    if (this.#pattern?.text !== expression) {
-      this.#pattern = { text: expression, compiled: Pattern.compile(expression, this.#work) };
-    }
-    return this.#pattern.compiled?.matches(value, name === 'match', this.#work) ?? false;
+    return this.#pattern(expression)?.matches(value, name === 'match', this.#work) ?? false;
+  }
+
+  #pattern(text: string): Pattern | undefined {
+    if (!this.#patterns.has(text)) this.#patterns.set(text, Pattern.compile(text, this.#work));
+    return this.#patterns.get(text);
   }
 }
 

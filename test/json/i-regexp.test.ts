@@ -91,6 +91,9 @@ describe('I-Regexp', () => {
       expect(matches('a'.repeat(30), given)).toBe(false);
     }
     expect(() => matches('a'.repeat(1_000_000), '(a|b|c|d)*e')).toThrow('this takes more than');
+    // Many states that accept nothing.
+    expect(() => matches('a'.repeat(1_000_000), '(|){490}b', false)).toThrow('this takes more than');
+    expect(() => matches('a'.repeat(1_000_000), `(${'|'.repeat(900)})b`, false)).toThrow('this takes more than');
     expect(() => matches('a', '(a{999}){999}')).toThrow('more than 1000 states');
     expect(() => matches('a', '(){999999999}')).toThrow('more than 1000 states');
     expect(() => matches('a', 'a'.repeat(1025))).toThrow('longer than 1024 bytes');

@@ -267,7 +267,7 @@ describe('numbers', () => {
     await ask('JSON.SET', 'k', '$', '{"i":9007199254740993,"d":1.5,"s":"x","e":1e2}');
     expect(await ask('JSON.NUMINCRBY', 'k', '$.*', '1')).toBe('[9007199254740994,2.5,null,101.0]');
     expect(await ask('JSON.NUMMULTBY', 'k', '$.*', '2')).toBe('[18014398509481988,5.0,null,202.0]');
-    expect(await ask('JSON.NUMINCRBY', 'k', '.i', '0.5')).toBe('18014398509481988.0');
+    expect(await ask('JSON.NUMINCRBY', 'k', '.i', '0.5')).toBe('1.8014398509481988e16');
     expect(await ask('JSON.NUMINCRBY', 'k', '.s', '1')).toBe(`${NO_PATH} or does not contains a number`);
     expect(await ask('JSON.NUMINCRBY', 'k', '$.i', '"1"')).toMatch(/^-ERR bad input number/);
     expect(await ask('JSON.NUMINCRBY', 'nothing', '$', '1')).toBe(NO_KEY);
@@ -278,6 +278,8 @@ describe('numbers', () => {
     expect(await ask('GET', 'k')).toBe('1e308');
     await set('k', { n: [1, 2], o: { n: 3 } });
     expect(await ask('JSON.NUMINCRBY', 'k', '..n', '1')).toBe('4');
+    await ask('JSON.SET', 'k', '$', '[1e15,1e16,1e21,1.5e300,1e-5,-1.5e-6]');
+    expect(await ask('JSON.NUMMULTBY', 'k', '$.*', '1')).toBe('[1000000000000000.0,1e16,1e21,1.5e300,0.00001,-1.5e-6]');
   });
 
   it('are numbers in RESP3', async () => {
@@ -432,6 +434,20 @@ describe('limits', () => {
     await ask('JSON.SET', 'k', '$', `${'['.repeat(127) + '0,'.repeat(100_000)}0${']'.repeat(127)}`);
     expect(await ask('JSON.GET', 'k', '$..*')).toBe('-ERR the reply would be longer than 4194304 bytes');
     expect(await ask('JSON.GET', 'k', 'INDENT', ' '.repeat(10_000))).toMatch(/^-ERR the reply would be longer/);
+    // What is in the reply many times.
+    const text = 'x'.repeat(20_000);
+    const again = `$[${Array<string>(300).fill('0').join()}]`;
+    const long4MB = '-ERR the reply would be longer than 4194304 bytes';
+    await ask('JSON.SET', 'k', '$', `[["${text}"]]`);
+    expect(await ask('JSON.ARRPOP', 'k', again)).toBe(long4MB);
+    expect(await ask('JSON.GET', 'k')).toBe(`[["${text}"]]`);
+    expect(await ask('JSON.MGET', 'k', 'k', 'k', 'k', 'k', `$[${Array<string>(50).fill('0').join()}]`)).toBe(long4MB);
+    // Very many patterns, which are compiled but match nothing, or are none.
+    for (const pattern of ['(', 'a)', '\\\\p{L}\\\\p{L}']) {
+      const patterns = Array.from({ length: 2000 }, (_, i) => `"${'x'.repeat(60)}${i}${pattern}"`);
+      await ask('JSON.SET', 'k', '$', `[${patterns.join()}]`);
+      expect(await ask('JSON.GET', 'k', '$[?match("x", @)]')).toBe(slow);
+    }
     // Very many or large arguments.
     await ask('JSON.SET', 'k', '$', '[]');
     expect(await ask('JSON.ARRAPPEND', 'k', '$', ...Array<string>(60_000).fill('0'))).toBe(slow);

@@ -3,7 +3,7 @@ import { equalValues } from '../../json/equality.js';
 import { type JsonDocument, type Node, ROOT } from '../../json/json-document.js';
 import { WHOLE } from '../../json/json-path.js';
 import { compactText } from '../../json/json-text.js';
-import type { Work } from '../../json/limits.js';
+import { ReplySize, type Work } from '../../json/limits.js';
 import type { Arguments } from '../arguments/arguments.js';
 import type { Argument } from '../declaration/command.js';
 import {
@@ -174,6 +174,11 @@ export const jsonArrindex = readsJson(
   },
 );
 
+/** What an array has lost: nothing if it was empty. */
+interface Popped {
+  readonly popped: Buffer | undefined;
+}
+
 export const jsonArrpop = changesJson(
   {
     name: 'json.arrpop',
@@ -188,8 +193,8 @@ export const jsonArrpop = changesJson(
     read(args) {
       const path = args.left > 0 ? readPath(args) : WHOLE;
       const index = args.left > 0 ? readIndex(args) : -1;
-      return (current, work) =>
-        changeMatches<{ popped: Buffer | undefined }>(current, path, work, NOT_AN_ARRAY, (document, node, edits) => {
+      return (current, work) => {
+        const outcome = changeMatches<Popped>(current, path, work, NOT_AN_ARRAY, (document, node, edits) => {
           if (!document.isArray(node)) return undefined;
           const elements = elementsOf(document, node, work);
           const { length } = elements;
@@ -199,6 +204,11 @@ export const jsonArrpop = changesJson(
           work.spend((document.end(element) - document.start(element)) >> 4);
           return { popped: compactText(document, element) };
         });
+        // A path may select an array many times, and what it lost is in the reply each time.
+        const size = new ReplySize();
+        for (const item of outcome.result.items) size.add(item?.popped);
+        return outcome;
+      };
     },
     write: (reply, matches) => writeMatches(reply, matches, (to, { popped }) => to.bulkOrNull(popped)),
   },

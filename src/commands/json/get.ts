@@ -4,7 +4,7 @@ import type { Context } from '../../execution/context/context.js';
 import { type JsonDocument, type Node, NotJsonError } from '../../json/json-document.js';
 import { type JsonPath, jsonPath, WHOLE } from '../../json/json-path.js';
 import { COMPACT, JsonText, type Style } from '../../json/json-text.js';
-import { MAX_JSON_REPLY_BYTES, Work } from '../../json/limits.js';
+import { MAX_JSON_REPLY_BYTES, ReplySize, Work } from '../../json/limits.js';
 import { select } from '../../json/query.js';
 import { TextOutput } from '../../json/text-output.js';
 import type { Arguments } from '../arguments/arguments.js';
@@ -127,7 +127,12 @@ export const jsonMget: Command = {
     const path = readPath(args);
     const work = new Work();
     reply.array(keys.length);
-    for (const key of keys) reply.bulkOrNull(textOfKey(context, key, path, work));
+    const size = new ReplySize();
+    for (const key of keys) {
+      const text = textOfKey(context, key, path, work);
+      size.add(text);
+      reply.bulkOrNull(text);
+    }
   },
 };
 
