@@ -108,7 +108,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     isLasting: false,
   },
   {
-    reason: 'There is one stream, which has the events of sessions.',
+    reason: 'Commands for streams work on the event stream only.',
     matches: (_, respite) => isError(respite, /^ERR (there are no streams but|__session__ is the only stream)/),
     isLasting: false,
   },
