@@ -51,7 +51,7 @@ function readFull(args: Arguments): number | undefined {
 function writeStream(context: Context, stream: EventStream): void {
   const { reply } = context;
   reply.map(10);
-  writeFigures(reply, stream);
+  writeFigures(reply, figuresOf(stream));
   reply.bulk('groups');
   reply.integer(stream.groupCount);
   reply.bulk('first-entry');
@@ -60,9 +60,20 @@ function writeStream(context: Context, stream: EventStream): void {
   writeEntryAt(context, stream, stream.lastId);
 }
 
+type Figures = Readonly<Record<string, number | string | Buffer | undefined>>;
+
+/** Writes members of a map. Undefined is null. */
+function writeFigures(reply: ReplyEncoder, figures: Figures): void {
+  for (const [name, value] of Object.entries(figures)) {
+    reply.bulk(name);
+    if (typeof value === 'number') reply.integer(value);
+    else reply.bulkOrNull(value);
+  }
+}
+
 /** Entries are not in a radix tree as in Redis, so each counts as a node. */
-function writeFigures(reply: ReplyEncoder, stream: EventStream): void {
-  const figures = {
+function figuresOf(stream: EventStream): Figures {
+  return {
     length: stream.length,
     'radix-tree-keys': stream.length,
     'radix-tree-nodes': stream.length + 1,
@@ -71,11 +82,10 @@ function writeFigures(reply: ReplyEncoder, stream: EventStream): void {
     'entries-added': stream.entriesAdded,
     'recorded-first-entry-id': idText(stream.firstId),
   };
-  for (const [name, value] of Object.entries(figures)) {
-    reply.bulk(name);
-    if (typeof value === 'number') reply.integer(value);
-    else reply.bulk(value);
-  }
+}
+
+function progressOf({ lastId, entriesRead, lag }: ConsumerGroup): Figures {
+  return { 'last-delivered-id': idText(lastId), 'entries-read': entriesRead < 0 ? undefined : entriesRead, lag };
 }
 
 function writeEntryAt(context: Context, stream: EventStream, id: EntryId): void {
@@ -87,7 +97,7 @@ function writeEntryAt(context: Context, stream: EventStream, id: EntryId): void 
 function* writeFull(context: Context, stream: EventStream, count: number): Generator<void, void> {
   const { reply } = context;
   reply.map(9);
-  writeFigures(reply, stream);
+  writeFigures(reply, figuresOf(stream));
   reply.bulk('entries');
   yield* entriesInSteps(context, count, passing(stream, FIRST_ID, LAST_ID));
   reply.bulk('groups');
@@ -99,11 +109,7 @@ function* writeFull(context: Context, stream: EventStream, count: number): Gener
 function* writeFullGroup(context: Context, group: ConsumerGroup, count: number): Generator<void, void> {
   const { reply } = context;
   reply.map(7);
-  reply.bulk('name');
-  reply.bulk(group.name);
-  writeProgress(reply, group);
-  reply.bulk('pel-count');
-  reply.integer(group.pending);
+  writeFigures(reply, { name: group.name, ...progressOf(group), 'pel-count': group.pending });
   reply.bulk('pending');
   yield* writePending(context, group, undefined, count);
   reply.bulk('consumers');
@@ -111,31 +117,15 @@ function* writeFullGroup(context: Context, group: ConsumerGroup, count: number):
   reply.array(consumers.length);
   for (const consumer of consumers) {
     reply.map(5);
-    reply.bulk('name');
-    reply.bulk(consumer.name);
-    reply.bulk('seen-time');
-    reply.integer(consumer.seenAt);
-    reply.bulk('active-time');
-    reply.integer(consumer.activeAt);
-    reply.bulk('pel-count');
-    reply.integer(consumer.pending);
+    writeFigures(reply, {
+      name: consumer.name,
+      'seen-time': consumer.seenAt,
+      'active-time': consumer.activeAt,
+      'pel-count': consumer.pending,
+    });
     reply.bulk('pending');
     yield* writePending(context, group, consumer, count);
   }
-}
-
-function writeProgress(reply: ReplyEncoder, { lastId, entriesRead, lag }: ConsumerGroup): void {
-  reply.bulk('last-delivered-id');
-  reply.bulk(idText(lastId));
-  reply.bulk('entries-read');
-  writeIntegerOrNull(reply, entriesRead < 0 ? undefined : entriesRead);
-  reply.bulk('lag');
-  writeIntegerOrNull(reply, lag);
-}
-
-function writeIntegerOrNull(reply: ReplyEncoder, value: number | undefined): void {
-  if (value === undefined) reply.null();
-  else reply.integer(value);
 }
 
 /** Writes what is pending in a group or for one of its consumers, whose name is then left out. */
@@ -179,13 +169,7 @@ const groups = streamCommand({
     reply.array(groups.length);
     for (const group of groups) {
       reply.map(6);
-      reply.bulk('name');
-      reply.bulk(group.name);
-      reply.bulk('consumers');
-      reply.integer(group.size);
-      reply.bulk('pending');
-      reply.integer(group.pending);
-      writeProgress(reply, group);
+      writeFigures(reply, { name: group.name, consumers: group.size, pending: group.pending, ...progressOf(group) });
     }
   },
 });
@@ -208,14 +192,12 @@ const consumers = streamCommand({
     reply.array(consumers.length);
     for (const { name: own, pending, seenAt, activeAt } of consumers) {
       reply.map(4);
-      reply.bulk('name');
-      reply.bulk(own);
-      reply.bulk('pending');
-      reply.integer(pending);
-      reply.bulk('idle');
-      reply.integer(Math.max(0, now - seenAt));
-      reply.bulk('inactive');
-      reply.integer(activeAt < 0 ? -1 : Math.max(0, now - activeAt));
+      writeFigures(reply, {
+        name: own,
+        pending,
+        idle: Math.max(0, now - seenAt),
+        inactive: activeAt < 0 ? -1 : Math.max(0, now - activeAt),
+      });
     }
   },
 });
