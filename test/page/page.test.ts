@@ -9,6 +9,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../tools/free-port.js';
 import { Program, refusalOf } from '../tools/program.js';
+import { TestReceiver } from '../webhooks/receiver.js';
 import { hasChromium, launch, type OpenOptions, open, type Visit } from './browser.js';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
@@ -378,6 +379,33 @@ describe.skipIf(!hasChromium)('the page', () => {
       await gauge.getByText('lacks the permission read').waitFor();
     } finally {
       await guarded.stop();
+    }
+  });
+
+  it('shows for each webhook how far behind its receiver is, and why it fails', async () => {
+    const [shop, auditor] = [await TestReceiver.start(), await TestReceiver.start()];
+    auditor.status = 301;
+    const lines = Object.entries({ shop, auditor }).map(
+      ([name, { port }]) => `http://127.0.0.1:${port}/path-secret name=${name} private=yes`,
+    );
+    const server = await Program.start(['--http-port', '0', '--events-stream', 'yes', '--webhook', lines.join('\n')]);
+    try {
+      const { page, errors } = await visit('', PHONE, server.pageUrl);
+      await server.client().call('SESSION.NEW', 'user:1');
+      const facts = async (name: string, ...expected: string[]) => {
+        const webhook = page.getByRole('region', { name, exact: true });
+        for (const text of expected) await webhook.getByText(text, { exact: true }).waitFor();
+      };
+      await facts('shop', 'ok', 'events delivered', '1', 'lag', '0 ms');
+      await facts('auditor', 'the last request has failed', 'none yet');
+      await facts('auditor', 'last failure', 'the response was 301, a redirect, which is not followed');
+      await page.locator('.verdict').getByText('The webhook auditor fails').waitFor();
+      expect(await page.content()).not.toContain('path-secret');
+      expect(await violations(page)).toEqual([]);
+      expect(errors).toEqual([]);
+    } finally {
+      await server.stop();
+      await Promise.all([shop.stop(), auditor.stop()]);
     }
   });
 
