@@ -186,6 +186,12 @@ export class Durability {
         bytes,
       });
     }
+    if (this.#streamReplay.isDropped) {
+      log.warning(
+        `the journal in ${directory} has a stream of events, which the next compaction drops: "events-stream" is off`,
+        { event: 'dropped-events', path: directory },
+      );
+    }
     return { ...report, sessions, expired, ms: clock.now() - began };
   }
 

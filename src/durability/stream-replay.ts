@@ -29,6 +29,7 @@ export class StreamReplay {
   readonly #stream: EventStream | undefined;
   #lastId: EntryId = FIRST_ID;
   #entriesAdded = 0;
+  #isDropped = false;
 
   /** @param stream Undefined if there is no stream now. Then only the latest id is kept. */
   constructor(stream: EventStream | undefined) {
@@ -77,11 +78,20 @@ export class StreamReplay {
     return this.#stream ?? { lastId: this.#lastId, entriesAdded: this.#entriesAdded };
   }
 
+  /** Whether there were entries that the next compaction drops, because there is no stream now. */
+  get isDropped(): boolean {
+    return this.#isDropped;
+  }
+
   #replayEntry(record: JournalRecord): void {
     const id = { ms: record.integer(EVENT.ms), n: record.integer(EVENT.n) };
     if (id.n >= 2 ** 32) throw new RangeError('the second part of an id is too large');
-    if (this.#stream !== undefined) this.#stream.restoreEntry(id, record.slice(EVENT.content));
-    else if (compareIds(id, this.#lastId) > 0) {
+    if (this.#stream !== undefined) {
+      this.#stream.restoreEntry(id, record.slice(EVENT.content));
+      return;
+    }
+    this.#isDropped = true;
+    if (compareIds(id, this.#lastId) > 0) {
       this.#lastId = id;
       this.#entriesAdded++;
     }

@@ -25,6 +25,10 @@ export const LOG_EVENTS = {
   loaded: { levels: ['notice'], says: 'The journal has been loaded: how many sessions, and how long it took' },
   'journal-end': { levels: ['warning'], says: 'The journal ended with an incomplete write, which was dropped' },
   'lost-changes': { levels: ['warning'], says: 'The server stopped, now or the last time, with changes not on disk' },
+  'dropped-events': {
+    levels: ['warning'],
+    says: 'The journal has a stream of events, which the next compaction drops because `events-stream` is off',
+  },
   'journal-failure': {
     levels: ['notice', 'warning'],
     says: 'The journal can no longer be written (`state` is `begins`), or can be written again (`over`)',

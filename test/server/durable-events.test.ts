@@ -1,7 +1,7 @@
 import { cpSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Config, Server } from '../../src/index.js';
-import { connectTo, startServer, stopServers } from '../embedded-server.js';
+import { connectTo, keepLog, startServer, stopServers } from '../embedded-server.js';
 import { FakeClock } from '../fake-clock.js';
 import { temporaryDirectory } from '../journal/temporary-directory.js';
 import type { RawClient } from '../raw-client.js';
@@ -14,6 +14,7 @@ afterEach(stopServers);
 /** A server with a journal and the event stream, across restarts. */
 class Durable {
   readonly clock = new FakeClock();
+  readonly log = keepLog();
   readonly dir = temporaryDirectory();
   #server!: Server;
   #client!: RawClient;
@@ -28,7 +29,7 @@ class Durable {
 
   async start(config: Partial<Config>): Promise<void> {
     const given = { appendonly: true, appendfsync: 'no', dir: this.dir, 'events-stream': true, ...config } as const;
-    this.#server = await startServer(given, { clock: this.clock });
+    this.#server = await startServer(given, { clock: this.clock, log: this.log });
     this.#client = await connectTo(this.#server);
     this.#admin = await connectTo(this.#server);
   }
@@ -121,6 +122,23 @@ describe('the event stream in the journal', () => {
     durable.clock.setWall(durable.clock.wall() - 3_600_000);
     await durable.ask('SESSION.NEW basket 0');
     expect(await durable.events()).toContain(`events_last_generated_id:${last}-3`);
+  });
+
+  it('is there again with events-stream until a compaction has dropped it, of which the log warns', async () => {
+    const warned = (durable: Durable) => durable.log.entries.filter(({ fields }) => fields?.event === 'dropped-events');
+    const durable = await Durable.start();
+    await durable.ask('SESSION.NEW basket 0');
+    await durable.restart();
+    expect(warned(durable)).toEqual([]);
+    await durable.restart({ 'events-stream': false });
+    expect(warned(durable)).toHaveLength(1);
+    await durable.restart();
+    expect(await durable.events()).toContain('events_length:1');
+    await durable.restart({ 'events-stream': false });
+    expect(warned(durable)).toHaveLength(2);
+    await durable.compact();
+    await durable.restart({ 'events-stream': false });
+    expect(warned(durable)).toHaveLength(2);
   });
 
   it('begins with a start with events-stream after one without', async () => {
