@@ -184,6 +184,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'webhook-lines.ts',
     'standardwebhooks',
     'node:buffer',
+    'node:crypto',
     'node:dns',
     'node:http',
     'node:https',
