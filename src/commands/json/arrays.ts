@@ -1,9 +1,11 @@
 import { CodedError } from '../../errors.js';
+import type { Edits } from '../../json/edits.js';
 import { equalValues } from '../../json/equality.js';
 import { type JsonDocument, type Node, ROOT } from '../../json/json-document.js';
-import { WHOLE } from '../../json/json-path.js';
+import { type JsonPath, WHOLE } from '../../json/json-path.js';
 import { compactText } from '../../json/json-text.js';
 import { ReplySize, type Work } from '../../json/limits.js';
+import type { Slice } from '../../slice.js';
 import type { Arguments } from '../arguments/arguments.js';
 import type { Argument } from '../declaration/command.js';
 import {
@@ -29,11 +31,11 @@ import {
   writeMatches,
   wrongType,
 } from './matches.js';
-import type { JsonOperation } from './operation.js';
+import type { JsonOperation, Outcome } from './operation.js';
 
 const O_N = 'O(N), where N is the length of the value';
 const NOT_AN_ARRAY = 'not an array';
-export const LENGTHS = 'array of the new lengths, with null for what is no array; one length for a legacy path';
+export const LENGTHS = 'array of the new lengths, with null for what is not an array; one length for a legacy path';
 const INDEX: Argument = { name: 'index', type: 'integer' };
 const START: Argument = { name: 'start', type: 'integer' };
 const STOP: Argument = { name: 'stop', type: 'integer' };
@@ -50,15 +52,25 @@ function elementsOf(document: JsonDocument, array: Node, work: Work): Node[] {
   return elements;
 }
 
+/** Changes each array that a path matches. @param change Returns what to reply about the array. */
+function changeArrays<Item>(
+  current: Slice | undefined,
+  path: JsonPath,
+  work: Work,
+  change: (edits: Edits, elements: readonly Node[], document: JsonDocument, array: Node) => Item,
+): Outcome<Matches<Item>> {
+  return changeMatches(current, path, work, NOT_AN_ARRAY, (document, node, edits) =>
+    document.isArray(node) ? change(edits, elementsOf(document, node, work), document, node) : undefined,
+  );
+}
+
 export const appendOperation: JsonOperation<Matches<number>> = {
   read(args) {
     const path = readPath(args);
     const texts = readJsonTexts(args);
     return (current, work) =>
-      changeMatches(current, path, work, NOT_AN_ARRAY, (document, node, edits) => {
-        if (!document.isArray(node)) return undefined;
-        const { length } = elementsOf(document, node, work);
-        edits.insert(node, length, texts);
+      changeArrays(current, path, work, (edits, { length }, _, array) => {
+        edits.insert(array, length, texts);
         return length + texts.length;
       });
   },
@@ -98,12 +110,10 @@ export const jsonArrinsert = changesJson(
       const index = readIndex(args);
       const texts = readJsonTexts(args);
       return (current, work) =>
-        changeMatches(current, path, work, NOT_AN_ARRAY, (document, node, edits) => {
-          if (!document.isArray(node)) return undefined;
-          const { length } = elementsOf(document, node, work);
+        changeArrays(current, path, work, (edits, { length }, _, array) => {
           const place = index < 0 ? length + index : index;
           if (place < 0 || place > length) throw OUT_OF_BOUNDS;
-          edits.insert(node, place, texts);
+          edits.insert(array, place, texts);
           return length + texts.length;
         });
     },
@@ -119,7 +129,7 @@ export const jsonArrlen = readsJson(
     flags: ['readonly'],
     arity: -2,
     arguments: [OPTIONAL_PATH],
-    reply: 'array of the lengths, with null for what is no array; one length for a legacy path',
+    reply: 'array of the lengths, with null for what is not an array; one length for a legacy path',
   },
   {
     read(args) {
@@ -146,7 +156,8 @@ export const jsonArrindex = readsJson(
       JSON_VALUE,
       { name: 'range', type: 'block', optional: true, arguments: [START, { ...STOP, optional: true }] },
     ],
-    reply: 'array of indexes: -1 if there is no such element, null for what is no array; one index for a legacy path',
+    reply:
+      'array of indexes: -1 if there is no such element, null for what is not an array; one index for a legacy path',
   },
   {
     read(args) {
@@ -187,16 +198,15 @@ export const jsonArrpop = changesJson(
     flags: ['write'],
     arity: -2,
     arguments: [{ name: 'path-index', type: 'block', optional: true, arguments: [PATH, { ...INDEX, optional: true }] }],
-    reply: 'array of elements as JSON text, with null for what is no array, or empty; one element for a legacy path',
+    reply:
+      'array of elements as JSON text, with null for what is not an array or is empty; one element for a legacy path',
   },
   {
     read(args) {
       const path = args.left > 0 ? readPath(args) : WHOLE;
       const index = args.left > 0 ? readIndex(args) : -1;
       return (current, work) => {
-        const outcome = changeMatches<Popped>(current, path, work, NOT_AN_ARRAY, (document, node, edits) => {
-          if (!document.isArray(node)) return undefined;
-          const elements = elementsOf(document, node, work);
+        const outcome = changeArrays<Popped>(current, path, work, (edits, elements, document) => {
           const { length } = elements;
           if (length === 0) return { popped: undefined };
           const element = elements[index < 0 ? Math.max(0, length + index) : Math.min(index, length - 1)];
@@ -230,9 +240,7 @@ export const jsonArrtrim = changesJson(
       const start = readIndex(args);
       const stop = readIndex(args);
       return (current, work) =>
-        changeMatches(current, path, work, NOT_AN_ARRAY, (document, node, edits) => {
-          if (!document.isArray(node)) return undefined;
-          const elements = elementsOf(document, node, work);
+        changeArrays(current, path, work, (edits, elements) => {
           const { length } = elements;
           const first = start < 0 ? Math.max(0, length + start) : start;
           const last = stop < 0 ? Math.max(0, length + stop) : Math.min(stop, length - 1);

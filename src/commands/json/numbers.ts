@@ -54,7 +54,7 @@ function writeNumbers(reply: ReplyEncoder, { isLegacy, items }: Matches<JsonNumb
 export const incrementOperation = arithmetic(sum);
 
 export const NUMBERS_REPLY =
-  'the new numbers as JSON text: an array with null for what is no number; one number for a legacy path. In RESP3 an array of numbers';
+  'the new numbers as JSON text: an array with null for what is not a number; one number for a legacy path. In RESP3 an array of numbers';
 
 function declare(name: string, summary: string, operation: JsonOperation<Matches<JsonNumber>>): Command {
   return changesJson(

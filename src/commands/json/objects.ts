@@ -12,7 +12,7 @@ export const jsonObjkeys = readsJson(
     flags: ['readonly'],
     arity: -2,
     arguments: [OPTIONAL_PATH],
-    reply: 'array of arrays of names, with null for what is no object; one array of names for a legacy path',
+    reply: 'array of arrays of names, with null for what is not an object; one array of names for a legacy path',
   },
   {
     read(args) {
@@ -41,7 +41,7 @@ export const jsonObjlen = readsJson(
     flags: ['readonly'],
     arity: -2,
     arguments: [OPTIONAL_PATH],
-    reply: 'array of the numbers, with null for what is no object; one number for a legacy path',
+    reply: 'array of the numbers, with null for what is not an object; one number for a legacy path',
   },
   {
     read(args) {

@@ -21,7 +21,7 @@ export const jsonStrappend = changesJson(
     flags: ['write', 'denyoom'],
     arity: -3,
     arguments: [OPTIONAL_PATH, { name: 'json-string', type: 'string' }],
-    reply: 'array of the new lengths in bytes, with null for what is no string; one length for a legacy path',
+    reply: 'array of the new lengths in bytes, with null for what is not a string; one length for a legacy path',
     growth: growthAt(2),
   },
   {
@@ -53,7 +53,7 @@ export const jsonStrlen = readsJson(
     flags: ['readonly'],
     arity: -2,
     arguments: [OPTIONAL_PATH],
-    reply: 'array of the lengths in bytes, with null for what is no string; one length for a legacy path',
+    reply: 'array of the lengths in bytes, with null for what is not a string; one length for a legacy path',
   },
   {
     read(args) {

@@ -13,7 +13,7 @@ export const jsonToggle = changesJson(
     flags: ['write', 'denyoom'],
     arity: 3,
     arguments: [PATH],
-    reply: 'array of 1 for true and 0 for false, with null for what is no boolean; true or false for a legacy path',
+    reply: 'array of 1 for true and 0 for false, with null for what is not a boolean; true or false for a legacy path',
     growth: growthAt(2),
   },
   {
