@@ -33,7 +33,7 @@ export interface ConsumeOptions {
 }
 
 /**
- * Passes each event of the server's event stream to a listener at least once, also those that happened while no process
+ * Passes each event of the server's event stream to a listener at least once, even those that happened while no process
  * was there. Processes with the same group share its events. Resolves, once the group exists, with a function that stops
  * after the event at hand.
  *

@@ -19,7 +19,7 @@ export class BlockedReaders implements Readers {
   readonly #readers = new Set<Reader>();
   /** Stops listening to the stream; undefined if nobody waits, or something has happened. */
   #stopListening: (() => void) | undefined;
-  /** The stream to which something has happened since they were last served; undefined if nothing has. */
+  /** The stream, if something has happened to it since they were last served. */
   #due: EventStream | undefined;
 
   constructor(clock: Clock) {

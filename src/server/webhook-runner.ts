@@ -15,8 +15,8 @@ import type { Faults } from './faults.js';
 import type { Incidents } from './incidents.js';
 
 /**
- * How long after it has come to look after the stream of a store a server begins to deliver, in ms. By then the one
- * before has noticed, within two seconds, and has finished, within one. Otherwise both would deliver, and events of one
+ * When a server takes over the stream of a store, it waits this long before it delivers, in ms. By then the previous
+ * one has noticed (within two seconds) and has finished (within one). Otherwise both would deliver, and events of one
  * session could overtake each other.
  */
 const TAKE_OVER_MS = 3000;

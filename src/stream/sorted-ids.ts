@@ -28,7 +28,7 @@ export class SortedIds {
 
   /**
    * @param width The number of columns, at least 2.
-   * @param count Has the bytes of this list added to it.
+   * @param count Counts the bytes of this list.
    */
   constructor(width: number, count: ByteCount) {
     this.#width = width;
@@ -77,7 +77,7 @@ export class SortedIds {
     this.#row = this.#blocks.length === 0 ? 0 : this.#blocks[0].start;
   }
 
-  /** Moves to the last id, of which there must be one. */
+  /** Moves to the last id. The list must not be empty. */
   seekLast(): void {
     this.#block = this.#blocks.length - 1;
     this.#row = this.#blocks[this.#block].end - 1;

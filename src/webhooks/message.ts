@@ -8,7 +8,7 @@ const COMMA = 0x2c;
 
 /**
  * Returns what identifies the message of events over all attempts. The id of an entry is unique in its stream only, the
- * id of a session everywhere. Batches of other events have other ids, also if they begin with the same one: otherwise
+ * id of a session everywhere. Batches of other events have other ids, even if they begin with the same one: otherwise
  * a receiver that skips repetitions would lose the rest.
  */
 export function messageIdOf(events: readonly GroupedEvent[]): string {

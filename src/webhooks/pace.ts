@@ -1,6 +1,6 @@
 import { backoff } from './backoff.js';
 
-/** After this many failures in a row, the receiver is down, and not only one message wrong. */
+/** After this many failures in a row, the receiver counts as down: it is not just one message that is wrong. */
 const DOWN_AFTER = 5;
 /** The longest time between two attempts while the receiver is down, in ms. */
 const LONGEST_PAUSE = 60_000;

@@ -10,7 +10,7 @@ const PREFIX = 'webhook:';
  * is pending.
  */
 const CONSUMER = 'respite';
-/** After this many ms it is tried again to wait for events, if that has failed. */
+/** How long after waiting for events has failed it is tried again, in ms. */
 const WAIT_AGAIN_MS = 1000;
 
 /**

@@ -22,7 +22,7 @@ const BATCH_BYTES = 1024 * 1024;
 const MOST_BYTES_IN_FLIGHT = 8 * 1024 * 1024;
 /** The longest time between two attempts of one message, in ms. */
 const LONGEST_WAIT = 3_600_000;
-/** After this many ms it is tried again to read events, if that has failed. */
+/** How long after reading events has failed it is tried again, in ms. */
 const READ_AGAIN_MS = 1000;
 /** How long a request that is under way may still take once the webhook is closed, in ms. */
 const GRACE_MS = 1000;

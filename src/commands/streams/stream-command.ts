@@ -61,7 +61,7 @@ export function timeOf({ server }: Context): number {
   return Math.floor(server.clock.wall());
 }
 
-/** Notes that a consumer asks for entries, also if it gets none. Makes it if there is none. */
+/** Notes that a consumer asks for entries, even if it gets none. Makes it if there is none. */
 export function seeConsumer(group: ConsumerGroup, consumer: Slice, now: number): void {
   if (!group.createConsumer(consumer, now)) group.see(consumer, now);
 }
