@@ -153,10 +153,11 @@ export class SessionEngine {
       isBehind: () => listeners.isBehind,
     });
     const end = (session: Session) => this.#ending.end(session, 'ended');
+    const persist = (session: Session) => this.setDuration(session, 0);
     const onBehind = (isBehind: boolean) => {
       this.data.fields = isBehind ? undueFields : fields;
     };
-    const keyExpiry = new KeyExpiry({ ...parts, listeners, end, onBehind }, clock);
+    const keyExpiry = new KeyExpiry({ ...parts, listeners, end, persist, onBehind }, clock);
     const undueFields = new UndueFields(fields, keyExpiry);
     const ending = new Ending({ ...parts, doomed, keyExpiry, listeners, trimming }, endsAtOnce, recordsEachEnd);
     const lookUps = new LookUps({ ...parts, keyExpiry }, endDoomed);

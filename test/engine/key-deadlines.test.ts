@@ -189,6 +189,22 @@ describe('the deadline of a key', () => {
     expect(engine.stats()).toMatchObject({ keys: 0, keysExpired: 1 });
   });
 
+  it('that has come for all fields of a key leaves no duration to fields that are set next, however many were due', () => {
+    const { clock, engine } = setUp();
+    const many = Array.from({ length: 1000 }, (_, i) => bytes(`f${i}`));
+    const name = bytes('cart');
+    const data = many.flatMap((field) => [field, bytes('1')]);
+    const key = engine.create(name, { shared: 'tokenless', duration: 60_000, data });
+    for (const field of many) engine.data.setKeyDeadline(key, field, clock.now() + 100);
+    clock.freeze(200);
+    const found = engine.findShared(name);
+    expect(engine.data.count(found)).toBe(0);
+    engine.data.set(found, [bytes('a'), bytes('1')]);
+    expect(engine.timeLeft(found)).toBe(Infinity);
+    clock.advance(100_000);
+    expect(engine.data.count(engine.findShared(name))).toBe(1);
+  });
+
   it('that came before the engine was held has come: neither the key nor a session can be read', () => {
     const { clock, create, setFor, keys, engine } = setUp();
     const many = Array.from({ length: 1000 }, (_, i) => `k${i}`);

@@ -19,6 +19,8 @@ interface KeyExpiryParts extends Pick<EngineParts, 'slots' | 'fields' | 'deadlin
   readonly listeners: Listeners;
   /** Ends a session that has lost its last key. */
   end(session: Session): void;
+  /** Removes the duration of a session. */
+  persist(session: Session): void;
   /** Called when there are sessions of which keys are due that will be removed later, and when there are none. */
   onBehind(isBehind: boolean): void;
 }
@@ -169,7 +171,7 @@ export class KeyExpiry {
       this.#current = outer;
     }
     if (slots.isDoomed(slot)) return true;
-    if (first !== undefined && first.deadline <= time) this.#removeLater(slot);
+    if (first !== undefined && first.deadline <= time) this.#removeLater(slot, time);
     return this.#expired === before || !this.#endIfEmpty(slot);
   }
 
@@ -181,7 +183,14 @@ export class KeyExpiry {
     return true;
   }
 
-  #removeLater(slot: number): void {
+  /** Removes what else is due by a time (ms) later. */
+  #removeLater(slot: number, time: number): void {
+    const { slots, fields, keyDeadlines, persist } = this.#parts;
+    const isKey = (slots.flags(slot) & Flag.Tokenless) !== 0;
+    if (isKey && slots.duration(slot) > 0 && fields.count(slot) === keyDeadlines.countDue(slot, time)) {
+      // A key of Redis without data does not exist: what is set in it now must not expire with what was there before.
+      persist(slot as Session);
+    }
     this.#behind.add(slot);
     this.#parts.onBehind(true);
     this.#rest.schedule();
