@@ -11,7 +11,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   resp: ['slice.ts', 'redis-parser'],
   stream: ['engine', 'errors.ts', 'json-writer.ts', 'slice.ts'],
   // JSON texts, paths in them, and changes to them.
-  json: ['errors.ts', 'node:buffer', 'node:module', 'jsonpath-rfc9535'],
+  json: ['errors.ts', 'node:buffer', 'node:module', 'json-p3'],
   // Lua, and what scripts see of the server.
   scripting: ['errors.ts', 'resp', 'slice.ts', 'node:crypto', 'node:fs', 'node:module'],
   // From a request to its reply, from the bottom up.

@@ -8,11 +8,6 @@ export const MAX_JSON_BYTES = 1024 * 1024;
 export const MAX_DEPTH = 128;
 /** The most bytes of a path, and of a pattern of `match()` and `search()`. */
 export const MAX_PATH_BYTES = 1024;
-/**
- * How many calls of functions may be inside each other in a path. The parser tries several readings of each argument,
- * so each level takes it up to five times as long.
- */
-export const MAX_NESTED_CALLS = 3;
 /** The most states that a pattern may have once its repetitions such as `{2,5}` are written out. */
 export const MAX_PATTERN_STATES = 1000;
 /** The most bytes of JSON text in a reply. */

@@ -1,36 +1,71 @@
 import { createRequire } from 'node:module';
-import type parseQuery from 'jsonpath-rfc9535/parser';
+import type { JSONPathEnvironment, JSONPathError, jsonpath } from 'json-p3';
 import { CodedError } from '../errors.js';
-import { MAX_NESTED_CALLS } from './limits.js';
 
 /** The npm package whose parser is used. Its evaluation is not, because nothing bounds the time that it takes. */
-const PACKAGE = 'jsonpath-rfc9535';
+const PACKAGE = 'json-p3';
 
-// What the parser returns. The package exports only the type of the whole.
+export interface Segment {
+  /** Whether it selects from a value and all its descendants, or from the value alone. */
+  readonly isDescendant: boolean;
+  readonly selectors: readonly Selector[];
+}
 
-export type Query = ReturnType<typeof parseQuery>;
-export type Segment = Query['segments'][number];
-export type Selector = Extract<Segment['node'], { type: 'BracketedSelection' }>['selectors'][number];
-export type LogicalExpression = Extract<Selector, { type: 'FilterSelector' }>['value'];
-export type Comparison = Extract<LogicalExpression, { type: 'ComparisonExpr' }>;
-export type Comparable = Comparison['left'];
-export type FunctionCall = Extract<Comparable, { type: 'FunctionExpr' }>;
-export type FunctionArgument = FunctionCall['arguments'][number];
-type TestExpression = Extract<LogicalExpression, { type: 'TestExpr' }>;
-export type FilterQuery = Extract<TestExpression['expression'], { type: 'FilterQuery' }>;
+export type Selector =
+  | { readonly type: 'name'; readonly name: string }
+  | { readonly type: 'index'; readonly index: number }
+  | {
+      readonly type: 'slice';
+      readonly start: number | undefined;
+      readonly end: number | undefined;
+      readonly step: number;
+    }
+  | { readonly type: 'wildcard' }
+  | { readonly type: 'filter'; readonly expression: Expression };
 
-/** Integers in paths must be exact in a double (RFC 9535, 2.1). */
-const MAX_INTEGER = Number.MAX_SAFE_INTEGER;
+/** An expression of a filter. The parser has checked that each operator and function gets what it takes. */
+export type Expression =
+  | { readonly type: 'literal'; readonly value: string | number | boolean | null }
+  | Query
+  | Call
+  | { readonly type: 'not'; readonly operand: Expression }
+  | { readonly type: 'and' | 'or'; readonly left: Expression; readonly right: Expression }
+  | Comparison;
 
-let loaded: typeof parseQuery | undefined;
+export interface Query {
+  readonly type: 'query';
+  /** Whether it begins at the current value, `@`, or at the root, `$`. */
+  readonly isRelative: boolean;
+  readonly segments: readonly Segment[];
+}
+
+export interface Call {
+  readonly type: 'call';
+  readonly name: string;
+  readonly arguments: readonly Expression[];
+}
+
+export interface Comparison {
+  readonly type: 'comparison';
+  readonly operator: string;
+  readonly left: Expression;
+  readonly right: Expression;
+}
+
+type Library = typeof import('json-p3');
+type ParsedSegment = jsonpath.JSONPathQuery['segments'][number];
+type ParsedSelector = ParsedSegment['selectors'][number];
+type ParsedExpression = jsonpath.expressions.FilterExpression;
+
+let loaded: { readonly library: Library; readonly environment: JSONPathEnvironment } | undefined;
 
 /** Loading takes a few ms, so it happens when a path is first parsed. */
-function parser(): typeof parseQuery {
+function load(): NonNullable<typeof loaded> {
   if (loaded !== undefined) return loaded;
   try {
-    const { default: parse } = createRequire(import.meta.url)(`${PACKAGE}/parser`) as { default: typeof parseQuery };
-    loaded = parse;
-    return parse;
+    const library = createRequire(import.meta.url)(PACKAGE) as Library;
+    loaded = { library, environment: new library.JSONPathEnvironment() };
+    return loaded;
   } catch {
     throw new CodedError(
       'ERR',
@@ -44,152 +79,84 @@ function parser(): typeof parseQuery {
  * @throws CodedError if it is not valid. The message says where.
  */
 export function parsePath(path: string): readonly Segment[] {
-  checkNesting(path);
-  const parse = parser();
-  let segments: readonly Segment[];
+  const { library, environment } = load();
   try {
-    ({ segments } = parse(path));
+    return segmentsOf(environment.compile(path).segments, library);
   } catch (error) {
-    throw invalid(`it is wrong at character ${placeOf(error)}. ${HINT}`);
-  }
-  checkSegments(segments);
-  return segments;
-}
-
-/** A string, which is skipped; a parenthesis that opens, with the end of a function's name before it; or one that closes. */
-const PARENTHESIS = /'(?:[^'\\]|\\.)*'?|"(?:[^"\\]|\\.)*"?|([a-z0-9_])?\(|\)/gs;
-
-/** @throws CodedError if the parser could take too long. */
-function checkNesting(path: string): void {
-  let calls = 0;
-  /** Whether each parenthesis that is open is that of a call. */
-  const open: boolean[] = [];
-  for (const [token, name] of path.matchAll(PARENTHESIS)) {
-    if (token === ')') {
-      if (open.pop()) calls--;
-    } else if (token.endsWith('(')) {
-      open.push(name !== undefined);
-      if (name !== undefined && ++calls > MAX_NESTED_CALLS) {
-        throw invalid(`more than ${MAX_NESTED_CALLS} calls of functions are inside each other`);
-      }
-    }
+    throw invalid(reasonOf(error));
   }
 }
-
-const HINT = "In brackets, a name may have any characters: $['user-id']";
 
 export function invalid(reason: string): CodedError {
   return new CodedError('ERR', `invalid path: ${reason}`);
 }
 
-/** Returns the number of the character at which the parser stopped. */
-function placeOf(error: unknown): number {
-  const { location } = error as { location?: { start: { offset: number } } };
+/** The parser ends its messages with a part of the path and its place: ('.a[':3). */
+const PART = / \('.*':\d+\)$/s;
+
+function reasonOf(error: unknown): string {
+  const { message, token } = error as Partial<JSONPathError>;
   // The parser also throws if it is nested too deeply for the stack, which MAX_PATH_BYTES prevents.
-  return (location?.start.offset ?? 0) + 1;
+  if (message === undefined || token === undefined) return 'it cannot be parsed';
+  return `${message.replace(PART, '')}, at character ${token.index + 1}`;
 }
 
-// The parser checks the grammar. What follows checks the rest of what makes a query valid: the range of integers, and
-// the types of functions (RFC 9535, 2.1 and 2.4.3).
+// The parser's tree is made of classes. What follows makes plain data of it, which are quick to tell apart and keep
+// nothing of the parser alive.
 
-function checkSegments(segments: readonly Segment[]): void {
-  for (const { node } of segments) {
-    if (node.type !== 'BracketedSelection') continue;
-    for (const selector of node.selectors) checkSelector(selector);
+function segmentsOf(segments: readonly ParsedSegment[], library: Library): Segment[] {
+  return segments.map(({ token, selectors }) => ({
+    isDescendant: token.kind === library.TokenKind.DDOT,
+    selectors: selectors.map((selector) => selectorOf(selector, library)),
+  }));
+}
+
+function selectorOf(selector: ParsedSelector, library: Library): Selector {
+  const { NameSelector, IndexSelector, SliceSelector, FilterSelector } = library.jsonpath.selectors;
+  if (selector instanceof NameSelector) return { type: 'name', name: selector.name };
+  if (selector instanceof IndexSelector) return { type: 'index', index: selector.index };
+  if (selector instanceof SliceSelector) {
+    return { type: 'slice', start: selector.start, end: selector.stop, step: selector.step ?? 1 };
   }
-}
-
-function checkSelector(selector: Selector): void {
-  if (selector.type === 'IndexSelector') checkInteger(selector.value);
-  else if (selector.type === 'SliceSelector') {
-    for (const bound of [selector.start, selector.end, selector.step]) if (bound !== null) checkInteger(bound);
-  } else if (selector.type === 'FilterSelector') checkLogical(selector.value);
-}
-
-function checkInteger(value: number): void {
-  if (Math.abs(value) > MAX_INTEGER) throw invalid('an index is out of range');
-}
-
-function checkLogical(expression: LogicalExpression): void {
-  switch (expression.type) {
-    case 'LogicalOrExpr':
-    case 'LogicalAndExpr':
-      checkLogical(expression.left);
-      checkLogical(expression.right);
-      break;
-    case 'LogicalNotExpr':
-      checkLogical(expression.expression);
-      break;
-    case 'TestExpr':
-      if (expression.expression.type === 'FilterQuery') checkSegments(expression.expression.value.segments);
-      else checkCall(expression.expression, 'logical');
-      break;
-    case 'ComparisonExpr':
-      checkComparable(expression.left);
-      checkComparable(expression.right);
+  if (selector instanceof FilterSelector) {
+    return { type: 'filter', expression: expressionOf(selector.expression.expression, library) };
   }
+  return { type: 'wildcard' };
 }
 
-function checkComparable(comparable: Comparable): void {
-  if (comparable.type === 'FunctionExpr') checkCall(comparable, 'value');
-  else if (comparable.type !== 'Literal') {
-    for (const { node } of comparable.segments) if (node.type === 'IndexSelector') checkInteger(indexOf(node));
+const LOGICAL: Readonly<Record<string, 'and' | 'or'>> = { '&&': 'and', '||': 'or' };
+
+function expressionOf(expression: ParsedExpression, library: Library): Expression {
+  const { FilterQuery, RelativeQuery, FunctionExtension, PrefixExpression, InfixExpression, NullLiteral } =
+    library.jsonpath.expressions;
+  if (expression instanceof FilterQuery) {
+    const isRelative = expression instanceof RelativeQuery;
+    return { type: 'query', isRelative, segments: segmentsOf(expression.path.segments, library) };
   }
-}
-
-type IndexSelector = Extract<Selector, { type: 'IndexSelector' }>;
-
-/** Returns the index of a selector in a comparison: the parser wraps it twice, against its types. */
-export function indexOf(selector: IndexSelector & { readonly selector?: IndexSelector }): number {
-  return (selector.selector ?? selector).value;
-}
-
-/** The functions of RFC 9535: the types of their arguments, and of their result. */
-const FUNCTIONS: Readonly<
-  Record<string, { readonly takes: readonly ('value' | 'nodes')[]; readonly gives: 'value' | 'logical' }>
-> = {
-  length: { takes: ['value'], gives: 'value' },
-  count: { takes: ['nodes'], gives: 'value' },
-  value: { takes: ['nodes'], gives: 'value' },
-  match: { takes: ['value', 'value'], gives: 'logical' },
-  search: { takes: ['value', 'value'], gives: 'logical' },
-};
-
-function checkCall({ name, arguments: some }: FunctionCall, wanted: 'value' | 'logical'): void {
-  // The parser gives null, against its types, if there are none.
-  const given: readonly FunctionArgument[] = some ?? [];
-  const types = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined;
-  if (types === undefined) {
-    throw invalid(`there is no function ${name}(): the functions are ${Object.keys(FUNCTIONS).join(', ')}`);
+  if (expression instanceof FunctionExtension) {
+    const args = expression.args.map((argument) => expressionOf(argument, library));
+    return { type: 'call', name: expression.name, arguments: args };
   }
-  if (types.gives !== wanted) {
-    throw invalid(wanted === 'value' ? `${name}() cannot be compared` : `the result of ${name}() must be compared`);
+  if (expression instanceof PrefixExpression) return { type: 'not', operand: expressionOf(expression.right, library) };
+  if (expression instanceof InfixExpression) {
+    const { operator } = expression;
+    const [left, right] = [expressionOf(expression.left, library), expressionOf(expression.right, library)];
+    const type = LOGICAL[operator];
+    return type === undefined ? { type: 'comparison', operator, left, right } : { type, left, right };
   }
-  if (types.takes.length !== given.length) throw invalid(`${name}() has ${types.takes.length} arguments`);
-  for (const [i, type] of types.takes.entries()) checkArgument(name, given[i], type);
-}
-
-function checkArgument(name: string, given: FunctionArgument, type: 'value' | 'nodes'): void {
-  if (given.type === 'FilterQuery') {
-    const { segments } = given.value;
-    checkSegments(segments);
-    if (type === 'value' && !isSingular(segments)) {
-      throw invalid(`an argument of ${name}() may select several values, and must be one`);
-    }
-  } else if (type === 'nodes') throw invalid(`the argument of ${name}() must be a query, such as @.a`);
-  else if (given.type === 'FunctionExpr') checkCall(given, 'value');
+  if (expression instanceof NullLiteral) return { type: 'literal', value: null };
+  return { type: 'literal', value: (expression as jsonpath.expressions.StringLiteral).value };
 }
 
 /** Returns whether segments select at most one value, whatever the document is. */
 export function isSingular(segments: readonly Segment[]): boolean {
-  return segments.every((segment) => selectorOf(segment) !== undefined);
+  return segments.every((segment) => singleOf(segment) !== undefined);
 }
 
 /** Returns the name or index that a segment selects; undefined if it may select several values. */
-export function selectorOf({ type, node }: Segment): string | number | undefined {
-  if (type === 'DescendantSegment') return undefined;
-  if (node.type === 'MemberNameShorthand') return node.value;
-  if (node.type !== 'BracketedSelection' || node.selectors.length > 1) return undefined;
-  const [selector] = node.selectors;
-  return selector.type === 'NameSelector' || selector.type === 'IndexSelector' ? selector.value : undefined;
+export function singleOf({ isDescendant, selectors }: Segment): string | number | undefined {
+  if (isDescendant || selectors.length > 1) return undefined;
+  const [selector] = selectors;
+  if (selector.type === 'name') return selector.name;
+  return selector.type === 'index' ? selector.index : undefined;
 }

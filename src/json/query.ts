@@ -2,17 +2,7 @@ import { equalValues } from './equality.js';
 import { Pattern } from './i-regexp.js';
 import { type JsonDocument, type Name, type Node, ROOT } from './json-document.js';
 import type { Work } from './limits.js';
-import {
-  type Comparable,
-  type Comparison,
-  type FilterQuery,
-  type FunctionArgument,
-  type FunctionCall,
-  indexOf,
-  type LogicalExpression,
-  type Segment,
-  type Selector,
-} from './path-syntax.js';
+import type { Call, Comparison, Expression, Query, Segment, Selector } from './path-syntax.js';
 
 /** The value of an expression in a filter; undefined for nothing. An array or object is a node. */
 type Value = string | number | boolean | null | Container | undefined;
@@ -61,33 +51,31 @@ class Evaluation {
     return nodes;
   }
 
-  #apply({ type, node: selection }: Segment, node: Node, selected: Node[]): void {
+  #apply({ isDescendant, selectors }: Segment, node: Node, selected: Node[]): void {
     // A value and its descendants are a range, in the order that RFC 9535 wants.
-    const end = type === 'DescendantSegment' ? this.#document.next(node) : node + 1;
+    const end = isDescendant ? this.#document.next(node) : node + 1;
     for (let from = node; from < end; from++) {
       this.#work.spend(1);
-      if (selection.type === 'MemberNameShorthand') this.#byName(selection.value, from, selected);
-      else if (selection.type === 'WildcardSelector') this.#all(from, selected);
-      else for (const selector of selection.selectors) this.#bySelector(selector, from, selected);
+      for (const selector of selectors) this.#bySelector(selector, from, selected);
     }
   }
 
   #bySelector(selector: Selector, node: Node, selected: Node[]): void {
     switch (selector.type) {
-      case 'NameSelector':
-        this.#byName(selector.value, node, selected);
+      case 'name':
+        this.#byName(selector.name, node, selected);
         break;
-      case 'IndexSelector':
-        this.#byIndex(selector.value, node, selected);
+      case 'index':
+        this.#byIndex(selector.index, node, selected);
         break;
-      case 'WildcardSelector':
-        this.#all(node, selected);
+      case 'wildcard':
+        for (const child of this.#children(node)) selected.push(child);
         break;
-      case 'SliceSelector':
-        this.#bySlice(selector.start, selector.end, selector.step ?? 1, node, selected);
+      case 'slice':
+        this.#bySlice(selector, node, selected);
         break;
-      case 'FilterSelector':
-        for (const child of this.#children(node)) if (this.#holds(selector.value, child)) selected.push(child);
+      case 'filter':
+        for (const child of this.#children(node)) if (this.#holds(selector.expression, child)) selected.push(child);
     }
   }
 
@@ -95,10 +83,6 @@ class Evaluation {
     const children = this.#document.children(node);
     this.#work.spend(children.length);
     return children;
-  }
-
-  #all(node: Node, selected: Node[]): void {
-    for (const child of this.#children(node)) selected.push(child);
   }
 
   #byName(name: string, node: Node, selected: Node[]): void {
@@ -122,7 +106,7 @@ class Evaluation {
   }
 
   /** See RFC 9535, 2.3.4.2.2. */
-  #bySlice(start: number | null, end: number | null, step: number, node: Node, selected: Node[]): void {
+  #bySlice({ start, end, step }: Extract<Selector, { type: 'slice' }>, node: Node, selected: Node[]): void {
     if (step === 0 || !this.#document.isArray(node)) return;
     const elements = this.#children(node);
     const { length } = elements;
@@ -131,39 +115,41 @@ class Evaluation {
       const upper = Math.min(place(end ?? length), length);
       for (let i = Math.max(place(start ?? 0), 0); i < upper; i += step) selected.push(elements[i]);
     } else {
-      const lower = Math.max(end === null ? -1 : place(end), -1);
+      const lower = Math.max(end === undefined ? -1 : place(end), -1);
       for (let i = Math.min(place(start ?? length - 1), length - 1); i > lower; i += step) selected.push(elements[i]);
     }
   }
 
   /** Returns whether a filter's expression is true for a value. */
-  #holds(expression: LogicalExpression, current: Node): boolean {
+  #holds(expression: Expression, current: Node): boolean {
     this.#work.spend(1);
     switch (expression.type) {
-      case 'LogicalOrExpr':
+      case 'or':
         return this.#holds(expression.left, current) || this.#holds(expression.right, current);
-      case 'LogicalAndExpr':
+      case 'and':
         return this.#holds(expression.left, current) && this.#holds(expression.right, current);
-      case 'LogicalNotExpr':
-        return !this.#holds(expression.expression, current);
-      case 'TestExpr':
-        return expression.expression.type === 'FilterQuery'
-          ? this.#nodes(expression.expression, current).length > 0
-          : this.#matches(expression.expression, current);
-      case 'ComparisonExpr':
+      case 'not':
+        return !this.#holds(expression.operand, current);
+      case 'comparison':
         return this.#compare(expression, current);
+      case 'query':
+        return this.#nodes(expression, current).length > 0;
+      case 'call':
+        return this.#matches(expression, current);
+      case 'literal':
+        throw new Error('the parser lets a literal through that is not compared');
     }
   }
 
-  #nodes({ value: { type, segments } }: FilterQuery, current: Node): Node[] {
-    return this.select(segments, type === 'RelQuery' ? current : ROOT);
+  #nodes({ isRelative, segments }: Query, current: Node): Node[] {
+    return this.select(segments, isRelative ? current : ROOT);
   }
 
-  #compare({ left, op, right }: Comparison, current: Node): boolean {
+  #compare({ left, operator, right }: Comparison, current: Node): boolean {
     this.#work.spend(STEPS_OF_COMPARISON);
     const a = this.#valueOf(left, current);
     const b = this.#valueOf(right, current);
-    switch (op) {
+    switch (operator) {
       case '==':
         return this.#areEqual(a, b);
       case '!=':
@@ -176,6 +162,8 @@ class Evaluation {
         return isLess(a, b) || this.#areEqual(a, b);
       case '>=':
         return isLess(b, a) || this.#areEqual(a, b);
+      default:
+        throw new Error(`the parser gives an unknown operator: ${operator}`);
     }
   }
 
@@ -184,33 +172,11 @@ class Evaluation {
     return equalValues(this.#document, a.node, this.#document, b.node, this.#work);
   }
 
-  #valueOf(comparable: Comparable | FunctionArgument, current: Node): Value {
-    switch (comparable.type) {
-      case 'Literal':
-        return comparable.value;
-      case 'FunctionExpr':
-        return this.#call(comparable, current);
-      case 'FilterQuery':
-        return this.#value(this.#nodes(comparable, current)[0]);
-      case 'RelSingularQuery':
-      case 'AbsSingularQuery':
-        return this.#value(this.#single(comparable, comparable.type === 'RelSingularQuery' ? current : ROOT));
-      default:
-        // The checks of `parsePath` leave no other argument.
-        return undefined;
-    }
-  }
-
-  #single({ segments }: Extract<Comparable, { segments: unknown }>, from: Node): Node | undefined {
-    let [node]: (Node | undefined)[] = [from];
-    for (const { node: selector } of segments) {
-      const selected: Node[] = [];
-      if (selector.type === 'IndexSelector') this.#byIndex(indexOf(selector), node, selected);
-      else this.#byName(selector.value, node, selected);
-      [node] = selected;
-      if (node === undefined) return undefined;
-    }
-    return node;
+  /** Returns the value of what is compared, or of an argument: of a literal, a query of one value, or a call. */
+  #valueOf(expression: Expression, current: Node): Value {
+    if (expression.type === 'literal') return expression.value;
+    if (expression.type === 'call') return this.#call(expression, current);
+    return this.#value(this.#nodes(expression as Query, current)[0]);
   }
 
   #value(node: Node | undefined): Value {
@@ -222,9 +188,9 @@ class Evaluation {
   }
 
   /** Calls a function whose result is a value. */
-  #call({ name, arguments: [argument] }: FunctionCall, current: Node): Value {
+  #call({ name, arguments: [argument] }: Call, current: Node): Value {
     if (name === 'length') return this.#length(this.#valueOf(argument, current));
-    const nodes = this.#nodes(argument as FilterQuery, current);
+    const nodes = this.#nodes(argument as Query, current);
     if (name === 'count') return nodes.length;
     return nodes.length === 1 ? this.#value(nodes[0]) : undefined;
   }
@@ -239,7 +205,7 @@ class Evaluation {
   }
 
   /** Calls `match` or `search`. */
-  #matches({ name, arguments: [text, pattern] }: FunctionCall, current: Node): boolean {
+  #matches({ name, arguments: [text, pattern] }: Call, current: Node): boolean {
     const value = this.#valueOf(text, current);
     const expression = this.#valueOf(pattern, current);
     if (typeof value !== 'string' || typeof expression !== 'string') return false;

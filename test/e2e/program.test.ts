@@ -50,13 +50,13 @@ describe('the program', () => {
   });
 
   it('serves everything but paths in JSON without the package for them', async () => {
-    const program = await Program.start([], withoutPackages('jsonpath-rfc9535'));
+    const program = await Program.start([], withoutPackages('json-p3'));
     const client = await RawClient.connect(program.port);
     await client.expect(frame('JSON.SET', 'k', '$', '{"a":1}'), '+OK\r\n');
     await client.expect(frame('JSON.GET', 'k'), '$7\r\n{"a":1}\r\n');
     await client.send('JSON.GET k $.a\r\n');
     expect(await client.takeUntil('\r\n')).toBe(
-      '-ERR paths in JSON need the npm package jsonpath-rfc9535, which is not installed: npm install jsonpath-rfc9535\r\n',
+      '-ERR paths in JSON need the npm package json-p3, which is not installed: npm install json-p3\r\n',
     );
     client.close();
     await program.stop();

@@ -157,10 +157,14 @@ describe('JSON.GET', () => {
     expect(await ask('JSON.GET', 'k', '.list[0].x:y')).toBe('1');
     expect(await ask('JSON.GET', 'k', '.list[-1]["x:y"]')).toBe('1');
     expect(await ask('JSON.GET', 'k', "$['user-id']")).toBe('[7]');
-    expect(await ask('JSON.GET', 'k', '$.user-id')).toBe(
-      "-ERR invalid path: it is wrong at character 7. In brackets, a name may have any characters: $['user-id']",
+    expect(await ask('JSON.GET', 'k', '$.user-id')).toBe('[7]');
+    expect(await ask('JSON.GET', 'k', '$.x:y')).toBe(
+      "-ERR invalid path: expected '.', '..' or a bracketed selection, found ':', at character 4",
     );
-    expect(await ask('JSON.GET', 'k', '$[?foo(@)]')).toMatch(/^-ERR invalid path: there is no function foo\(\)/);
+    expect(await ask('JSON.GET', 'k', '$[?foo(@)]')).toBe("-ERR invalid path: no such function 'foo', at character 4");
+    expect(await ask('JSON.GET', 'k', '$[9007199254740992]')).toBe(
+      '-ERR invalid path: index out of range, at character 3',
+    );
   });
 
   it('JSON.MGET replies for each key', async () => {
@@ -464,7 +468,10 @@ describe('limits', () => {
     expect(await ask('JSON.GET', 'k', ...Array<string>(100).fill(`$${'[?@'.repeat(250)}${']'.repeat(250)}`))).toBe(
       slow,
     );
-    // Paths nested as deeply as their length allows.
+    // Paths nested as deeply as their length allows. One that ends too early must not be tried in many ways.
+    for (const call of ['length(', 'count(@,', 'value((', 'count(@[?count(']) {
+      expect(await ask('JSON.GET', 'k', `$[?${call.repeat(60)}`)).toMatch(/^-ERR invalid path/);
+    }
     for (const path of [`$${'[?@'.repeat(255)}${']'.repeat(255)}`, `$[?${'('.repeat(500)}@${')'.repeat(500)}]`]) {
       expect(await ask('JSON.GET', 'k', path)).toMatch(/^(\[|-ERR this takes)/);
     }

@@ -5,7 +5,7 @@ import type { JsonDocument, Node } from '../../json/json-document.js';
 import type { JsonPath } from '../../json/json-path.js';
 import { compactText } from '../../json/json-text.js';
 import { Work } from '../../json/limits.js';
-import { selectorOf } from '../../json/path-syntax.js';
+import { singleOf } from '../../json/path-syntax.js';
 import { select } from '../../json/query.js';
 import { Slice } from '../../slice.js';
 import type { Arguments } from '../arguments/arguments.js';
@@ -90,7 +90,7 @@ const OUT_OF_RANGE = new CodedError('ERR', 'array index out of range');
  */
 export function create(document: JsonDocument, path: JsonPath, text: Buffer, work: Work): Outcome<boolean> {
   if (!path.isSingular) throw NOT_STATIC;
-  const name = selectorOf(path.segments[path.segments.length - 1]);
+  const name = singleOf(path.segments[path.segments.length - 1]);
   if (typeof name !== 'string') throw OUT_OF_RANGE;
   const [parent]: (Node | undefined)[] = select(document, path.segments.slice(0, -1), work);
   if (parent === undefined || !document.isObject(parent)) return { result: false };
