@@ -57,6 +57,8 @@ describe('I-Regexp', () => {
     fc.assert(
       fc.property(pattern, text, (given, subject) => {
         fc.pre(isSmall(given));
+        // JavaScript backtracks, and would take minutes for some patterns with more.
+        fc.pre((given.match(/[*+?{]/g) ?? []).length <= 5);
         expect(matches(subject, given, false)).toBe(new RegExp(given, 'u').test(subject));
         expect(matches(subject, given, true)).toBe(new RegExp(`^(?:${given})$`, 'u').test(subject));
       }),
