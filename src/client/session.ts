@@ -252,7 +252,7 @@ export class Session {
   /**
    * Appends to each array that a path matches in the JSON of a key.
    * @param path A query of RFC 9535, which begins with `$`.
-   * @returns The new lengths; null for what is no array.
+   * @returns The new lengths; null for what is not an array.
    */
   async jsonArrAppend(key: Bytes, path: string, ...values: [unknown, ...unknown[]]): Promise<(number | null)[]> {
     const reply = await this.#request('SESSION.JSONARRAPPEND', key, path, ...values.map(jsonText));
@@ -262,8 +262,8 @@ export class Session {
   /**
    * Adds to each number that a path matches in the JSON of a key.
    * @param path A query of RFC 9535, which begins with `$`.
-   * @returns The sums; null for what is no number. The server computes integers of 64 bits, and these are exact up to
-   *   2^53.
+   * @returns The sums; null for what is not a number. The server computes integers of 64 bits, and these are exact up
+   *   to 2^53.
    */
   async jsonIncrBy(key: Bytes, path: string, increment: number): Promise<(number | null)[]> {
     const reply = await this.#request('SESSION.JSONINCRBY', key, path, jsonText(increment));

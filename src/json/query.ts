@@ -33,7 +33,7 @@ class Evaluation {
   readonly #work: Work;
   /** The names in the path, so that each is encoded once. */
   readonly #names = new Map<string, Name>();
-  /** The patterns of `match` and `search`, so that each is compiled once. Undefined for what is no pattern. */
+  /** The patterns of `match` and `search`, so that each is compiled once. Undefined for what is not a pattern. */
   readonly #patterns = new Map<string, Pattern | undefined>();
 
   constructor(document: JsonDocument, work: Work) {

@@ -36,18 +36,21 @@ export class SessionListeners implements SessionListener {
     return false;
   }
 
+  /** Runs for each event, so it makes no closure that `onKeysExpired` could share. */
   onSession(event: SessionEvent, session: Session, key?: Slice): void {
-    this.#notify((listener) => listener.onSession(event, session, key));
+    for (const [listener, onFault] of this.#listeners) {
+      try {
+        listener.onSession(event, session, key);
+      } catch (fault) {
+        onFault(fault);
+      }
+    }
   }
 
   onKeysExpired(session: Session): void {
-    this.#notify((listener) => listener.onKeysExpired?.(session));
-  }
-
-  #notify(notify: (listener: SessionListener) => void): void {
     for (const [listener, onFault] of this.#listeners) {
       try {
-        notify(listener);
+        listener.onKeysExpired?.(session);
       } catch (fault) {
         onFault(fault);
       }

@@ -92,7 +92,7 @@ export class EventStream {
   }
 
   /**
-   * Appends an entry, and calls back who waits for one.
+   * Appends an entry, and calls the callbacks that wait for one.
    * @param at When it happened, in Unix ms.
    * @throws RangeError if the system has no memory. Nothing has changed then.
    */
@@ -160,12 +160,12 @@ export class EventStream {
     return () => this.#waiting.delete(callback);
   }
 
-  /** Removes the first entries until `length` are left. What is pending stays so. Returns how many. */
+  /** Removes the first entries until `length` are left. Pending entries stay pending. Returns how many. */
   trimToLength(length: number): number {
     return this.#trim((log) => log.removeUntil(length));
   }
 
-  /** Removes the entries before an id. What is pending stays so. Returns how many. */
+  /** Removes the entries before an id. Pending entries stay pending. Returns how many. */
   trimBefore(id: EntryId): number {
     return this.#trim((log) => log.removeBefore(id));
   }

@@ -20,8 +20,8 @@ export function readsJson<Result>(declaration: Declaration, { read, write }: Jso
     arguments: [KEY, ...declaration.arguments],
     run(context, args) {
       const key = args.key(context.client);
-      const act = read(args);
-      write(context.reply, act(readValue(context, readString(context, key)), new Work()).result);
+      const action = read(args);
+      write(context.reply, action(readValue(context, readString(context, key)), new Work()).result);
     },
   };
 }
@@ -37,16 +37,16 @@ export function changesJson<Result>(declaration: Declaration, { read, write }: J
     arguments: [{ ...KEY, use: 'RW access update' }, ...declaration.arguments],
     run(context, args) {
       const key = args.key(context.client);
-      const act = read(args);
+      const action = read(args);
       const session = findJson(context.engine, key);
-      const { result, text } = act(peekValue(context.engine, session), new Work());
+      const { result, text } = action(peekValue(context.engine, session), new Work());
       if (text !== undefined) putJson(context, key, session, text, declaration.name);
       write(context.reply, result);
     },
   };
 }
 
-/** Returns a key's session, or NO_SESSION if there is no key. @throws SessionError WRONGTYPE if it is no string. */
+/** Returns a key's session, or NO_SESSION if there is no key. @throws SessionError WRONGTYPE if it is not a string. */
 export function findJson(engine: SessionEngine, key: KeyName): Session {
   const session = engine.findShared(key);
   return isKey(engine, session) ? asString(engine, session) : session;

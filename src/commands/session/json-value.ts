@@ -18,8 +18,8 @@ export function readsSessionJson<Result>(declaration: Declaration, { read, write
     ask(store, args, isUse) {
       const token = args.slice();
       const key = args.slice();
-      const act = read(args);
-      const finish = (value: Slice | undefined) => act(value, new Work()).result;
+      const action = read(args);
+      const finish = (value: Slice | undefined) => action(value, new Work()).result;
       const value = store.get(token, key, isUse);
       return value instanceof Promise ? value.then(finish) : finish(value);
     },
@@ -48,7 +48,7 @@ export function change<Result>(
   store: SessionStore,
   token: Slice,
   key: Slice,
-  act: JsonAction<Result>,
+  action: JsonAction<Result>,
   isUse: boolean,
 ): Answer<Result> {
   let outcome: Outcome<Result> | undefined;
@@ -56,7 +56,7 @@ export function change<Result>(
     token,
     key,
     (value) => {
-      outcome = act(value, new Work());
+      outcome = action(value, new Work());
       return outcome.text && Slice.of(outcome.text);
     },
     isUse,

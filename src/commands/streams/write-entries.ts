@@ -94,7 +94,7 @@ function writeEach(reply: ReplyEncoder, visitAll: VisitAll, write: EntryVisitor)
   return entries;
 }
 
-/** Returns whether a client may see tokens. They are credentials, so only who may read sessions gets them. */
+/** Returns whether a client may see tokens. They are credentials, so only clients that may read sessions get them. */
 export function seesToken({ client }: Context): boolean {
   return ((client.user?.permissions ?? 0) & PERMISSIONS.read) !== 0;
 }
